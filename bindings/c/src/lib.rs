@@ -1,1 +1,31 @@
-//! x
+//! The C ABI of libmcpserver. Each file pairs with one section of `include/mcpserver.h`, which is generated from
+//! it by `bindings/c/header`.
+//!
+//! Signatures say who owns what: `Option<Box<T>>` is a handle that is consumed, `Option<&mut T>` one that is
+//! borrowed by one thread at a time, `*mut mcp_server` one that threads share, and `*mut mcp_call` no address at
+//! all but a number that is looked up. `None` is a NULL of the host.
+
+#![warn(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
+// The names are those of the header.
+#![allow(non_camel_case_types)]
+
+mod ask;
+mod call;
+mod callback;
+mod cancel;
+mod client;
+mod completion;
+mod config;
+mod content;
+mod error;
+mod fork;
+mod handle;
+mod json;
+mod log;
+mod prompt;
+mod resource;
+mod server;
+mod slab;
+mod str;
+mod tool;
+mod version;

@@ -1,0 +1,251 @@
+//! Where a callback runs: on the network thread, or on a thread of the pool.
+//!
+//! The pool is a bounded queue and threads that are made as they are needed, up to a limit, and end when they
+//! were idle for a while. A thread drains the queue before it sleeps, and at most one is woken for many calls,
+//! so that a burst costs one wake-up and not one for each call.
+
+use std::{
+    cell::Cell,
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tracing::Dispatch;
+
+use crate::{
+    call::{Call, CallKind, Request, Rounds, Run},
+    error::{Error, Kind},
+    observe::Metrics,
+    rpc::{Code, Failure},
+};
+
+/// How long a thread of the pool waits for work before it ends.
+const IDLE: Duration = Duration::from_secs(10);
+
+thread_local! {
+    static IN_CALLBACK: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether this thread runs a callback of a server right now: it must not wait for a server to stop.
+pub(crate) fn in_callback() -> bool {
+    IN_CALLBACK.get() > 0
+}
+
+/// Marks this thread as inside a callback of the host while `work` runs.
+pub(crate) fn as_callback<T>(work: impl FnOnce() -> T) -> T {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            IN_CALLBACK.set(IN_CALLBACK.get() - 1);
+        }
+    }
+    IN_CALLBACK.set(IN_CALLBACK.get() + 1);
+    let _leave = Leave;
+    work()
+}
+
+struct Job {
+    request: Arc<Request>,
+    rounds: Option<Box<Rounds>>,
+}
+
+/// A callback that has not returned.
+#[derive(Clone, Debug)]
+pub struct RunningCall {
+    /// The name of the tool or prompt, or the URI of the resource.
+    pub name: String,
+    /// What it serves.
+    pub kind: CallKind,
+    /// For how long it has been running.
+    pub running_for: Duration,
+}
+
+/// The pool of one run of a server.
+pub(crate) struct Pool {
+    state: Mutex<State>,
+    work: Condvar,
+    idle: Condvar,
+    max_threads: usize,
+    max_queue: usize,
+    log: Option<Dispatch>,
+    metrics: Arc<Metrics>,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Job>,
+    threads: usize,
+    sleeping: usize,
+    /// Whether a thread was woken that has not looked at the queue yet.
+    waking: bool,
+    closed: bool,
+    running: Vec<(u64, Arc<Request>, Instant)>,
+    next: u64,
+}
+
+impl Pool {
+    pub(crate) fn new(max_threads: u64, max_queue: u64, log: Option<Dispatch>, metrics: Arc<Metrics>) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            work: Condvar::new(),
+            idle: Condvar::new(),
+            max_threads: usize::try_from(max_threads).unwrap_or(usize::MAX),
+            max_queue: usize::try_from(max_queue).unwrap_or(usize::MAX),
+            log,
+            metrics,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs the handler of a request, here or on the pool. A request that cannot be run is answered at once.
+    pub(crate) fn run(self: &Arc<Self>, request: Arc<Request>, rounds: Option<Box<Rounds>>) {
+        match request.subject.run {
+            Run::Inline => self.invoke(request, rounds),
+            Run::Pool => {
+                if let Err((request, error)) = self.submit(Job { request, rounds }) {
+                    request.fail(&Failure::new(Code::INTERNAL_ERROR, error.message().to_owned()));
+                }
+            }
+        }
+    }
+
+    fn submit(self: &Arc<Self>, job: Job) -> std::result::Result<(), (Arc<Request>, Error)> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err((job.request, Error::new(Kind::WrongState, "the server stops; connect again later")));
+        }
+        if state.queue.len() >= self.max_queue {
+            Metrics::add(&self.metrics.pool_refused);
+            let waiting = state.queue.len();
+            return Err((
+                job.request,
+                Error::new(Kind::LimitExceeded, format!("the server is busy: {waiting} calls wait already; try again later")),
+            ));
+        }
+        state.queue.push_back(job);
+        if let Err(error) = self.wake(&mut state)
+            && state.threads == 0
+        {
+            let job = state.queue.pop_back().expect("pushed above");
+            return Err((job.request, Error::new(Kind::Io, "the server cannot start a thread").with_source(error)));
+        }
+        Ok(())
+    }
+
+    /// Brings one more thread to the queue, unless one is on its way: that one takes all that waits, and brings
+    /// the next before it runs anything that may block.
+    fn wake(self: &Arc<Self>, state: &mut State) -> std::io::Result<()> {
+        if state.waking {
+            return Ok(());
+        }
+        if state.sleeping > 0 {
+            state.waking = true;
+            self.work.notify_one();
+        } else if state.threads < self.max_threads {
+            let pool = Arc::clone(self);
+            thread::Builder::new().name("mcp-pool".into()).spawn(move || pool.work())?;
+            state.threads += 1;
+            state.waking = true;
+        }
+        Ok(())
+    }
+
+    fn work(self: Arc<Self>) {
+        let _log = self.log.as_ref().map(tracing::dispatcher::set_default);
+        let mut state = self.lock();
+        state.waking = false;
+        loop {
+            if let Some(job) = state.queue.pop_front() {
+                if !state.queue.is_empty()
+                    && let Err(error) = self.wake(&mut state)
+                {
+                    tracing::warn!(target: "mcpserver::exec", %error, "cannot start one more thread for the pool");
+                }
+                let token = state.next;
+                state.next += 1;
+                state.running.push((token, Arc::clone(&job.request), Instant::now()));
+                drop(state);
+                self.invoke(job.request, job.rounds);
+                state = self.lock();
+                if let Some(at) = state.running.iter().position(|(t, ..)| *t == token) {
+                    state.running.swap_remove(at);
+                }
+                continue;
+            }
+            if state.closed {
+                break;
+            }
+            state.sleeping += 1;
+            let (woken, timeout) = self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            state.sleeping -= 1;
+            // Also after a timeout: the wake-up may have been meant for this thread. One too many does no harm.
+            state.waking = false;
+            if timeout.timed_out() && state.queue.is_empty() {
+                break;
+            }
+        }
+        state.threads -= 1;
+        self.idle.notify_all();
+    }
+
+    fn invoke(&self, request: Arc<Request>, rounds: Option<Box<Rounds>>) {
+        if !request.is_open() {
+            return;
+        }
+        let handler = Arc::clone(&request.subject.handler);
+        let name = request.subject.name.clone();
+        let call = Call::new(request, rounds);
+        // The call travels into the handler: a panic drops it, which answers the client.
+        let outcome = catch_unwind(AssertUnwindSafe(|| as_callback(|| handler.call(call))));
+        if outcome.is_err() {
+            Metrics::add(&self.metrics.panics);
+            tracing::error!(target: "mcpserver::exec", name = &*name, "a handler panicked; its call was answered with an error");
+        }
+    }
+
+    /// Refuses new work and lets the threads end; answers what waits in the queue.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let waiting = std::mem::take(&mut state.queue);
+        self.work.notify_all();
+        drop(state);
+        for job in waiting {
+            job.request.fail(&Failure::new(Code::INTERNAL_ERROR, "the server stops; connect again later"));
+        }
+    }
+
+    /// Waits until no thread is left, at most until `deadline`, and tells which callbacks still run.
+    pub(crate) fn join(&self, deadline: Instant) -> Vec<RunningCall> {
+        let mut state = self.lock();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if state.threads == 0 || left.is_zero() {
+                return Self::still_running(&state);
+            }
+            state = self.idle.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn still_running(state: &State) -> Vec<RunningCall> {
+        let running = state.running.iter().map(|(_, request, since)| RunningCall {
+            name: request.subject.name.to_string(),
+            kind: request.subject.kind,
+            running_for: since.elapsed(),
+        });
+        running.collect()
+    }
+
+    /// Calls that wait, and threads that exist.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.queue.len(), state.threads)
+    }
+}

@@ -1,0 +1,9 @@
+//! What the engine tells its host about itself: counters and log records.
+
+mod log;
+mod metrics;
+
+pub use log::{LogCallback, LogRecord, Severity};
+pub(crate) use log::dispatch;
+pub(crate) use metrics::Metrics;
+pub use metrics::Snapshot;

@@ -1,0 +1,14 @@
+//! What MCP itself fixes: revisions, capabilities, content, and what each era requires of a message.
+
+mod capability;
+mod content;
+pub(crate) mod header;
+mod level;
+pub(crate) mod result;
+mod revision;
+
+pub(crate) use capability::ClientCapability;
+pub use content::{Content, Role};
+pub(crate) use content::{object as json_object, value as json_value, write_structured, write_text_block};
+pub use level::LogLevel;
+pub use revision::Revision;

@@ -1,0 +1,9 @@
+//! JSON-RPC 2.0 as MCP uses it: the borrowed envelope, ids, error codes, and how an answer is written.
+
+mod code;
+mod envelope;
+mod write;
+
+pub use code::Code;
+pub(crate) use envelope::{Body, Message, Params, Unreadable, read, read_one};
+pub(crate) use write::{Failure, error_response, notification, request, write_string};

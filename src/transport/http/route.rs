@@ -1,0 +1,186 @@
+//! Decides what a request is: its era, its session, and who serves it (2026-07-28, Versioning "Backward
+//! Compatibility").
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, request::Parts};
+
+use super::{
+    Endpoint,
+    carry::Carried,
+    guard::{self, Refusal},
+    headers,
+    reply::Reply,
+    respond::{self, HttpResponse},
+    service::{CancelOnDrop, Pending, Routed},
+};
+use crate::{
+    dispatch::{Incoming, Outcome, refuse, unsupported_version},
+    observe::Metrics,
+    protocol::Revision,
+    rpc::{self, Body, Code, Failure, Message, Params, Unreadable},
+};
+
+const BOTH: [&str; 2] = ["application/json", "text/event-stream"];
+
+/// Whether a name of a revision belongs to the sessions era.
+fn has_sessions(version: &str) -> bool {
+    Revision::parse(version).is_some_and(|revision| !revision.is_modern())
+}
+
+impl Endpoint {
+    /// Checks what every request has to pass.
+    pub(super) fn admit(&self, parts: &Parts) -> Result<(), Refusal> {
+        self.guard.check(&parts.headers, parts.uri.authority().map(http::uri::Authority::as_str))?;
+        if parts.uri.path() != self.path {
+            return Err(Refusal::new(
+                StatusCode::NOT_FOUND,
+                format!("there is nothing at {}; the MCP endpoint is {}", parts.uri.path(), self.path),
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn body_limit(&self) -> u64 {
+        self.dispatcher.config.limits.body_bytes
+    }
+
+    pub(super) fn too_large(&self) -> Refusal {
+        Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body is larger than {} bytes (limit body_bytes)", self.body_limit()),
+        )
+    }
+
+    /// Checks a POST before its body is read.
+    pub(super) fn admit_body(&self, headers: &HeaderMap, announced: Option<u64>) -> Result<(), Refusal> {
+        if announced.is_some_and(|length| length > self.body_limit()) {
+            return Err(self.too_large());
+        }
+        guard::check_content(headers)?;
+        guard::check_accept(headers, &BOTH)
+    }
+
+    /// Serves a request that is no POST.
+    pub(super) fn without_body(self: &Arc<Self>, parts: &Parts) -> Routed {
+        let modern = match headers::version(&parts.headers) {
+            Ok(version) => version.is_some_and(|version| !has_sessions(version)),
+            Err(refusal) => return Routed::Response(respond::refusal(&refusal)),
+        };
+        match parts.method {
+            Method::GET | Method::DELETE if modern => Routed::Response(respond::method_not_allowed(
+                http::HeaderValue::from_static("POST, OPTIONS"),
+                "2026-07-28 has no GET streams and no sessions; POST subscriptions/listen for notifications",
+            )),
+            Method::GET => self.get(&parts.headers),
+            Method::DELETE => Routed::Response(self.delete(&parts.headers)),
+            Method::OPTIONS => Routed::Response(respond::preflight()),
+            _ => Routed::Response(respond::method_not_allowed(respond::METHODS, "use POST, GET or DELETE")),
+        }
+    }
+
+    /// Serves a POST.
+    pub(super) fn post(self: &Arc<Self>, parts: &Parts, body: &Bytes) -> Routed {
+        Metrics::add(&self.dispatcher.metrics.requests);
+        let version = match headers::version(&parts.headers) {
+            Ok(version) => version,
+            Err(refusal) => return Routed::Response(respond::refusal(&refusal)),
+        };
+        let read = rpc::read(body, self.dispatcher.config.limits.json_depth);
+        match read {
+            Ok(Body::One(message)) => self.message(&parts.headers, version, body, message),
+            Ok(Body::Batch(messages)) => self.batch(&parts.headers, version, body, &messages),
+            Err(unreadable) => self.unreadable(&unreadable),
+        }
+    }
+
+    fn unreadable(&self, unreadable: &Unreadable) -> Routed {
+        Metrics::add(&self.dispatcher.metrics.requests_refused);
+        Routed::Response(respond::answer(refuse(unreadable.id.as_deref(), &unreadable.failure), false))
+    }
+
+    fn message(
+        self: &Arc<Self>,
+        headers: &HeaderMap,
+        version: Option<&str>,
+        body: &Bytes,
+        message: Message<'_>,
+    ) -> Routed {
+        let stated = match &message {
+            Message::Request { params, .. } | Message::Notification { params, .. } => {
+                params.meta.as_ref().and_then(|meta| meta.protocol_version.as_deref())
+            }
+            Message::Response { .. } => None,
+        };
+        let modern = [version, stated].into_iter().flatten().any(|version| !has_sessions(version));
+        if !modern {
+            return self.in_session(headers, body, message);
+        }
+        match message {
+            Message::Request { id, method, params } => self.modern(headers, version, body, id, &method, &params),
+            // No notification that a client may send here means anything: to cancel, it closes the response.
+            Message::Notification { .. } => Routed::Response(respond::empty(StatusCode::ACCEPTED)),
+            Message::Response { .. } => self.unreadable(&Unreadable {
+                id: None,
+                failure: Failure::new(
+                    Code::INVALID_REQUEST,
+                    "a client of 2026-07-28 sends no responses; answer with inputResponses in the retried request",
+                ),
+            }),
+        }
+    }
+
+    fn modern(
+        self: &Arc<Self>,
+        headers: &HeaderMap,
+        version: Option<&str>,
+        body: &Bytes,
+        id: &str,
+        method: &str,
+        params: &Params<'_>,
+    ) -> Routed {
+        let stated = params.meta.as_ref().and_then(|meta| meta.protocol_version.as_deref());
+        // A revision that neither side of the request disputes, and that nobody serves, comes before all else.
+        if let Some(version) = version.filter(|v| stated.is_none_or(|s| s == *v) && Revision::parse(v).is_none()) {
+            Metrics::add(&self.dispatcher.metrics.requests_refused);
+            return Routed::Response(respond::answer(refuse(Some(id), &unsupported_version(version)), true));
+        }
+        let complete = params.meta.as_ref().is_some_and(|meta| {
+            meta.protocol_version.is_some() && meta.client_capabilities.is_some()
+        });
+        // What is missing from `_meta` is said by the dispatcher, before headers are compared with it.
+        if complete && let Err(answer) = headers::check_mirrors(headers, version, id, method, params) {
+            Metrics::add(&self.dispatcher.metrics.requests_refused);
+            return Routed::Response(respond::answer(answer, true));
+        }
+        let text = whole(body);
+        let incoming =
+            Incoming { body, message: text, id, method, params, principal: None, headers: Some(headers) };
+        let reply = Reply::new(1, None, self.bounds);
+        match self.dispatcher.modern(&incoming, reply.clone()) {
+            Outcome::Answer(answer) => {
+                if answer.refused {
+                    Metrics::add(&self.dispatcher.metrics.requests_refused);
+                }
+                Routed::Response(respond::answer(answer, true))
+            }
+            Outcome::Running(request) => {
+                let cancel = CancelOnDrop(Some(request));
+                Routed::Pending(Pending { reply, session: None, cancel, is_batch: false })
+            }
+            Outcome::Listen(listen) => Routed::Takeover(Carried::listen(listen)),
+        }
+    }
+}
+
+/// A body as text; it was checked when it was read.
+pub(super) fn whole(body: &Bytes) -> &str {
+    std::str::from_utf8(body).unwrap_or_default()
+}
+
+/// A refusal with a status of HTTP's own, as a response to a message that was read.
+pub(super) fn refused(status: StatusCode, id: Option<&str>, message: impl Into<String>) -> HttpResponse {
+    let failure = Failure::new(Code::INVALID_REQUEST, message);
+    respond::json(status, rpc::error_response(id, &failure))
+}
