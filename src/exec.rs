@@ -87,7 +87,12 @@ struct State {
 }
 
 impl Pool {
-    pub(crate) fn new(max_threads: u64, max_queue: u64, log: Option<Dispatch>, metrics: Arc<Metrics>) -> Arc<Self> {
+    pub(crate) fn new(
+        max_threads: u64,
+        max_queue: u64,
+        log: Option<Dispatch>,
+        metrics: Arc<Metrics>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::default(),
             work: Condvar::new(),
@@ -125,7 +130,10 @@ impl Pool {
             let waiting = state.queue.len();
             return Err((
                 job.request,
-                Error::new(Kind::LimitExceeded, format!("the server is busy: {waiting} calls wait already; try again later")),
+                Error::new(
+                    Kind::LimitExceeded,
+                    format!("the server is busy: {waiting} calls wait already; try again later"),
+                ),
             ));
         }
         state.queue.push_back(job);
@@ -133,7 +141,10 @@ impl Pool {
             && state.threads == 0
         {
             let job = state.queue.pop_back().expect("pushed above");
-            return Err((job.request, Error::new(Kind::Io, "the server cannot start a thread").with_source(error)));
+            return Err((
+                job.request,
+                Error::new(Kind::Io, "the server cannot start a thread").with_source(error),
+            ));
         }
         Ok(())
     }
@@ -182,7 +193,8 @@ impl Pool {
                 break;
             }
             state.sleeping += 1;
-            let (woken, timeout) = self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
+            let (woken, timeout) =
+                self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
             state = woken;
             state.sleeping -= 1;
             // Also after a timeout: the wake-up may have been meant for this thread. One too many does no harm.

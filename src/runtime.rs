@@ -55,9 +55,9 @@ impl Running {
         if let Some(log) = log.clone() {
             builder.on_thread_start(move || set_log(&log));
         }
-        let runtime = builder
-            .build()
-            .map_err(|error| Error::new(Kind::Io, "cannot start the threads of the network").with_source(error))?;
+        let runtime = builder.build().map_err(|error| {
+            Error::new(Kind::Io, "cannot start the threads of the network").with_source(error)
+        })?;
         let limits = &config.limits;
         let pool = Pool::new(limits.pool_threads, limits.pool_queue, log, Arc::clone(&dispatcher.metrics));
         let shutdown = Shutdown::default();
@@ -68,7 +68,9 @@ impl Running {
         let mut addresses = Vec::with_capacity(sockets.len());
         let _inside = runtime.enter();
         for (socket, listen) in sockets.into_iter().zip(&config.listen) {
-            let refused = |error| Error::new(Kind::Io, format!("cannot listen on {}", listen.address)).with_source(error);
+            let refused = |error| {
+                Error::new(Kind::Io, format!("cannot listen on {}", listen.address)).with_source(error)
+            };
             let address = socket.local_addr().map_err(refused)?;
             addresses.push(address);
             let listener = Listener {

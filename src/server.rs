@@ -84,7 +84,10 @@ impl Server {
         if self.inner.process == std::process::id() {
             return Ok(());
         }
-        Err(Error::new(Kind::Forked, "this process was forked after the server was made; make a new server in it"))
+        Err(Error::new(
+            Kind::Forked,
+            "this process was forked after the server was made; make a new server in it",
+        ))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -300,7 +303,9 @@ impl Server {
         std::thread::Builder::new()
             .name("mcp-stop".into())
             .spawn(move || drop(inner.finish(running, deadline)))
-            .map_err(|error| Error::new(Kind::Io, "cannot start the thread that stops the server").with_source(error))?;
+            .map_err(|error| {
+                Error::new(Kind::Io, "cannot start the thread that stops the server").with_source(error)
+            })?;
         Ok(StopReport::default())
     }
 

@@ -4,7 +4,9 @@ use super::{Answer, Call, CallKind};
 use crate::{
     config::CacheHint,
     error::{Error, Kind, Result},
-    protocol::{Content, Revision, json_object, json_value, result::Frame, write_structured, write_text_block},
+    protocol::{
+        Content, Revision, json_object, json_value, result::Frame, write_structured, write_text_block,
+    },
     rpc::{Code, Failure, write_string},
 };
 
@@ -49,7 +51,11 @@ impl Call {
             }
             CallKind::Resource => {
                 let subject = &self.request.subject;
-                content.write_resource(&mut out, self.uri().unwrap_or(&subject.name), subject.mime.as_deref());
+                content.write_resource(
+                    &mut out,
+                    self.uri().unwrap_or(&subject.name),
+                    subject.mime.as_deref(),
+                );
                 if revision.is_modern() {
                     out.push(b',');
                     write_cache_hint(&mut out, subject.cache);
@@ -108,7 +114,12 @@ impl Call {
     ///
     /// # Errors
     /// [`Kind::InvalidArgument`] for any other kind of call, [`Kind::Cancelled`].
-    pub fn finish_completion<S: AsRef<str>>(self, values: &[S], total: Option<u64>, has_more: bool) -> Result<()> {
+    pub fn finish_completion<S: AsRef<str>>(
+        self,
+        values: &[S],
+        total: Option<u64>,
+        has_more: bool,
+    ) -> Result<()> {
         const MOST: usize = 100;
         if self.kind() != CallKind::Completion {
             return self.reject("only a completion is finished with values");
@@ -154,7 +165,9 @@ impl Call {
         let data = data.map(|json| json_value(json, "the data of an error")).transpose();
         let code = match code {
             Code::RESOURCE_NOT_FOUND if self.revision().is_modern() => Code::INVALID_PARAMS,
-            Code::URL_ELICITATION_REQUIRED if self.revision() != Revision::V2025_11_25 => Code::INTERNAL_ERROR,
+            Code::URL_ELICITATION_REQUIRED if self.revision() != Revision::V2025_11_25 => {
+                Code::INTERNAL_ERROR
+            }
             code => code,
         };
         let mut failure = Failure::new(code, message);

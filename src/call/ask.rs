@@ -38,7 +38,9 @@ impl Call {
         let Some(capability) = ClientCapability::of_question(method, params.as_deref()) else {
             return Err(Error::new(
                 Kind::InvalidArgument,
-                format!("{method:?} is nothing to ask a client; use elicitation/create, sampling/createMessage or roots/list"),
+                format!(
+                    "{method:?} is nothing to ask a client; use elicitation/create, sampling/createMessage or roots/list"
+                ),
             ));
         };
         let request = &self.request;
@@ -66,10 +68,16 @@ impl Call {
             ));
         }
         if rounds.missing.iter().any(|question| question.key == key) {
-            return Err(Error::new(Kind::InvalidArgument, format!("{key:?} was asked before in this run; give each question its own key")));
+            return Err(Error::new(
+                Kind::InvalidArgument,
+                format!("{key:?} was asked before in this run; give each question its own key"),
+            ));
         }
         if (rounds.missing.len() + rounds.replies.len()) as u64 >= limit {
-            return Err(Error::new(Kind::LimitExceeded, format!("a call asks at most {limit} questions (limit questions)")));
+            return Err(Error::new(
+                Kind::LimitExceeded,
+                format!("a call asks at most {limit} questions (limit questions)"),
+            ));
         }
         rounds.missing.push(Question { key: key.to_owned(), method: method.to_owned(), params });
         Err(Error::new(Kind::InputRequired, "the client has to answer first: suspend the call and return"))
@@ -116,20 +124,30 @@ impl Call {
             return self.refuse(capability);
         }
         if rounds.missing.is_empty() {
-            self.request.fail(&Failure::new(Code::INTERNAL_ERROR, "the server suspended a call that asked nothing"));
-            return Err(Error::new(Kind::WrongState, "nothing was asked: finish the call instead of suspending it"));
+            self.request
+                .fail(&Failure::new(Code::INTERNAL_ERROR, "the server suspended a call that asked nothing"));
+            return Err(Error::new(
+                Kind::WrongState,
+                "nothing was asked: finish the call instead of suspending it",
+            ));
         }
         if self.request.cancelled().is_some() {
             return Err(Error::new(Kind::Cancelled, "the call was cancelled"));
         }
         let request = &self.request;
         request.engine.suspend(request.clone(), rounds).inspect_err(|error| {
-            request.fail(&Failure::new(Code::INTERNAL_ERROR, format!("the client could not be asked: {}", error.message())));
+            request.fail(&Failure::new(
+                Code::INTERNAL_ERROR,
+                format!("the client could not be asked: {}", error.message()),
+            ));
         })
     }
 
     fn refuse(&self, capability: ClientCapability) -> Result<()> {
-        let message = format!("this needs the client capability {}, which the client did not declare", capability.name());
+        let message = format!(
+            "this needs the client capability {}, which the client did not declare",
+            capability.name()
+        );
         let request = &self.request;
         let answered = if request.revision.is_modern() {
             let data = format!("{{\"requiredCapabilities\":{}}}", capability.required());

@@ -57,7 +57,8 @@ pub(crate) fn fits(method: &str, reply: &str) -> bool {
     }
     match method {
         "elicitation/create" => serde_json::from_str::<Elicited<'_>>(reply).is_ok_and(|e| {
-            matches!(e.action, "accept" | "decline" | "cancel") && e.content.is_none_or(|c| c.get().starts_with('{'))
+            matches!(e.action, "accept" | "decline" | "cancel")
+                && e.content.is_none_or(|c| c.get().starts_with('{'))
         }),
         "sampling/createMessage" => serde_json::from_str::<Sampled<'_>>(reply)
             .is_ok_and(|s| matches!(s.role, "user" | "assistant") && s.content.get().starts_with(['{', '['])),
@@ -79,7 +80,11 @@ mod tests {
             ("elicitation/create", r#"{"action":"maybe"}"#, false),
             ("elicitation/create", r#"{"action":"accept","content":[]}"#, false),
             ("elicitation/create", "12345", false),
-            ("sampling/createMessage", r#"{"role":"assistant","content":{"type":"text","text":"t"},"model":"m"}"#, true),
+            (
+                "sampling/createMessage",
+                r#"{"role":"assistant","content":{"type":"text","text":"t"},"model":"m"}"#,
+                true,
+            ),
             ("sampling/createMessage", r#"{"role":"assistant"}"#, false),
             ("roots/list", r#"{"roots":[{"uri":"file:///x"}]}"#, true),
             ("roots/list", r#"{"roots":[1]}"#, false),

@@ -70,7 +70,9 @@ impl Call {
     /// # Errors
     /// [`Kind::InvalidJson`], [`Kind::Cancelled`], [`Kind::OutboxFull`].
     pub fn notify(&self, method: &str, params: Option<&str>) -> Result<()> {
-        let params = params.map(|json| crate::protocol::json_object(json, "the params of a notification")).transpose()?;
+        let params = params
+            .map(|json| crate::protocol::json_object(json, "the params of a notification"))
+            .transpose()?;
         self.check_wanted()?;
         self.request.outbox.send(notification(method, params.as_deref()))
     }
@@ -108,7 +110,7 @@ fn write_number(out: &mut Vec<u8>, number: f64) {
 mod tests {
     #[test]
     fn numbers_are_json() {
-        for (number, want) in [(50.0, "50"), (0.25, "0.25"), (-1.0, "-1"), (1e300, "1e300"), (0.0, "0")] {
+        for (number, want) in [(50.0, "50"), (0.25, "0.25"), (-1.0, "-1"), (1e300, "1e+300"), (0.0, "0")] {
             let mut out = Vec::new();
             super::write_number(&mut out, number);
             assert_eq!(String::from_utf8(out).unwrap(), want);

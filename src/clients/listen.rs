@@ -90,7 +90,9 @@ impl Listen {
     /// The first message of the stream.
     pub(crate) fn acknowledgement(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(192);
-        out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\",\"params\":{");
+        out.extend_from_slice(
+            b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\",\"params\":{",
+        );
         self.write_meta(&mut out);
         out.extend_from_slice(b",\"notifications\":");
         self.filter.write(&mut out);

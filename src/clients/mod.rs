@@ -177,7 +177,10 @@ impl Clients {
 
     fn take_room(&self) -> Result<OwnedSemaphorePermit> {
         Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
-            Error::new(Kind::LimitExceeded, format!("the server serves {} clients already; try again later", self.limits.clients))
+            Error::new(
+                Kind::LimitExceeded,
+                format!("the server serves {} clients already; try again later", self.limits.clients),
+            )
         })
     }
 
@@ -199,7 +202,9 @@ impl Clients {
             )
         })?;
         let mut bytes = [0; 24];
-        self.random.fill(&mut bytes).map_err(|_| Error::new(Kind::Io, "the system gives no random numbers"))?;
+        self.random
+            .fill(&mut bytes)
+            .map_err(|_| Error::new(Kind::Io, "the system gives no random numbers"))?;
         let id = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, bytes);
         let client_permit = self.take_room()?;
         let opening = Opening {
@@ -338,8 +343,11 @@ impl Clients {
     /// Ends the sessions that have been idle longest: one in a hundred, so that a flood of new ones does not
     /// search all of them each time. Tells whether any was idle.
     fn evict_idle_sessions(&self) -> bool {
-        let mut idle: Vec<_> =
-            self.all_sessions().into_iter().filter_map(|session| Some((session.idle_since()?, session))).collect();
+        let mut idle: Vec<_> = self
+            .all_sessions()
+            .into_iter()
+            .filter_map(|session| Some((session.idle_since()?, session)))
+            .collect();
         idle.sort_by_key(|(since, _)| *since);
         let most = (permits(self.limits.sessions) / 100).max(1);
         let mut evicted = false;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Client, ClientId, Clients, DisconnectReason, Event, List, Listen, Notification, Session,
-    lock, no_such_client,
-    notification::Merge,
+    Client, ClientId, Clients, DisconnectReason, Event, List, Listen, Notification, Session, lock,
+    no_such_client, notification::Merge,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -61,7 +60,11 @@ impl Clients {
         };
         match stream.push(Event::Shared(Arc::clone(notification))) {
             Ok(merged) => {
-                Metrics::add(if merged { &self.metrics.notifications_merged } else { &self.metrics.notifications_queued });
+                Metrics::add(if merged {
+                    &self.metrics.notifications_merged
+                } else {
+                    &self.metrics.notifications_queued
+                });
                 Ok(())
             }
             Err(error) => {
@@ -91,7 +94,10 @@ impl Clients {
 
 fn admit_to_session(session: &Session, notification: &Notification) -> Result<()> {
     if !session.is_ready() {
-        return Err(Error::new(Kind::NotInitialized, "the client has not sent notifications/initialized yet"));
+        return Err(Error::new(
+            Kind::NotInitialized,
+            "the client has not sent notifications/initialized yet",
+        ));
     }
     if let Merge::Resource(uri) = &notification.merge
         && !session.is_subscribed(uri)
@@ -108,14 +114,20 @@ fn admit_to_listen(listen: &Listen, notification: &Notification) -> Result<()> {
     if listen.filter.wants(notification) {
         return Ok(());
     }
-    Err(Error::new(Kind::NotSubscribed, "the client's subscriptions/listen did not ask for this notification"))
+    Err(Error::new(
+        Kind::NotSubscribed,
+        "the client's subscriptions/listen did not ask for this notification",
+    ))
 }
 
 /// A notification of the host's, recognised where the protocol gives it a meaning.
 fn parse(method: &str, params: Option<&str>) -> Result<Notification> {
     let params = params.map(|json| json_object(json, "the params of a notification")).transpose()?;
     if method.is_empty() {
-        return Err(Error::new(Kind::InvalidArgument, "a notification needs a method, such as notifications/message"));
+        return Err(Error::new(
+            Kind::InvalidArgument,
+            "a notification needs a method, such as notifications/message",
+        ));
     }
     let merge = [List::Tools, List::Resources, List::Prompts]
         .into_iter()
@@ -135,6 +147,9 @@ fn resource(method: &str, params: Option<&str>) -> Result<Merge> {
     let updated: Option<Updated> = params.and_then(|params| serde_json::from_str(params).ok());
     match updated {
         Some(updated) => Ok(Merge::Resource(updated.uri)),
-        None => Err(Error::new(Kind::InvalidArgument, "notifications/resources/updated needs the params {\"uri\": …}")),
+        None => Err(Error::new(
+            Kind::InvalidArgument,
+            "notifications/resources/updated needs the params {\"uri\": …}",
+        )),
     }
 }

@@ -168,8 +168,11 @@ impl Session {
             let requests: Vec<_> = state.requests.drain().map(|(_, request)| request).collect();
             (requests, std::mem::take(&mut state.streams))
         };
-        let cause =
-            if reason == DisconnectReason::Stopping { CancelReason::Stopping } else { CancelReason::SessionEnded };
+        let cause = if reason == DisconnectReason::Stopping {
+            CancelReason::Stopping
+        } else {
+            CancelReason::SessionEnded
+        };
         for request in requests {
             request.cancel(cause);
         }
@@ -193,7 +196,10 @@ impl Session {
         if state.requests.len() >= self.max_requests {
             return Err(Error::new(
                 Kind::LimitExceeded,
-                format!("{} requests of this session are under way; wait for their answers", self.max_requests),
+                format!(
+                    "{} requests of this session are under way; wait for their answers",
+                    self.max_requests
+                ),
             ));
         }
         if state.requests.contains_key(request.id()) {
@@ -236,7 +242,9 @@ impl Session {
         };
         loop {
             let (events, bytes) = total(state);
-            let over = events > self.bounds.kept.0 || bytes > self.bounds.kept.1 || state.streams.len() > KEPT_STREAMS;
+            let over = events > self.bounds.kept.0
+                || bytes > self.bounds.kept.1
+                || state.streams.len() > KEPT_STREAMS;
             let done = state.streams.iter().position(|stream| stream.is_done() && !stream.is_read());
             match done {
                 Some(at) if over => drop(state.streams.remove(at)),
@@ -258,7 +266,10 @@ impl Session {
         if state.subscriptions.len() >= self.max_subscriptions && !state.subscriptions.contains(uri) {
             return Err(Error::new(
                 Kind::LimitExceeded,
-                format!("{} resources are subscribed to; unsubscribe from some first", self.max_subscriptions),
+                format!(
+                    "{} resources are subscribed to; unsubscribe from some first",
+                    self.max_subscriptions
+                ),
             ));
         }
         state.subscriptions.insert(uri.into());
@@ -288,7 +299,8 @@ impl Session {
                 state.next_question += 1;
                 let id = state.next_question;
                 messages.push(crate::rpc::request(id, &question.method, question.params.as_deref()));
-                let asked = Asked { key: question.key, waiting: Arc::clone(&waiting), request: Arc::clone(&request) };
+                let asked =
+                    Asked { key: question.key, waiting: Arc::clone(&waiting), request: Arc::clone(&request) };
                 state.questions.insert(id, asked);
             }
         }

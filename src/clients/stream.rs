@@ -109,7 +109,9 @@ impl State {
     }
 
     fn forget(&mut self, bounds: (usize, usize)) {
-        while self.sent > self.first && ((self.sent - self.first) as usize > bounds.0 || self.kept_bytes > bounds.1) {
+        while self.sent > self.first
+            && ((self.sent - self.first) as usize > bounds.0 || self.kept_bytes > bounds.1)
+        {
             if let Some(event) = self.events.pop_front() {
                 self.kept_bytes -= event.size();
                 self.first += 1;
@@ -157,7 +159,11 @@ impl Stream {
         if state.waiting() >= messages || (state.waiting_bytes + size > bytes && state.waiting() > 0) {
             return Err(Error::new(
                 Kind::OutboxFull,
-                format!("the client does not keep up: {} messages of {} bytes wait already", state.waiting(), state.waiting_bytes),
+                format!(
+                    "the client does not keep up: {} messages of {} bytes wait already",
+                    state.waiting(),
+                    state.waiting_bytes
+                ),
             ));
         }
         state.waiting_bytes += size;
@@ -252,7 +258,10 @@ impl Stream {
         if next < state.first || next > state.sent {
             return Err(Error::new(
                 Kind::NotFound,
-                format!("the events after {}-{seen} are not kept any more; start again without Last-Event-ID", self.number),
+                format!(
+                    "the events after {}-{seen} are not kept any more; start again without Last-Event-ID",
+                    self.number
+                ),
             ));
         }
         let again = (next - state.first) as usize..(state.sent - state.first) as usize;
@@ -368,7 +377,10 @@ mod tests {
             stream.push(message(text)).unwrap();
         }
         assert_eq!(stream.push(message("d")).unwrap_err().kind(), Kind::OutboxFull);
-        assert_eq!(["Some(1) a", "Some(2) b", "Some(3) c", "pending"].map(String::from), [(); 4].map(|()| next(&reader)));
+        assert_eq!(
+            ["Some(1) a", "Some(2) b", "Some(3) c", "pending"].map(String::from),
+            [(); 4].map(|()| next(&reader))
+        );
         drop(reader);
         assert!(stream.can_receive());
         for (seen, kind) in [(9, Kind::NotFound), (0, Kind::NotFound)] {

@@ -31,7 +31,10 @@ impl Dispatcher {
     /// Serves `tools/call`.
     pub(super) fn call_tool(self: &Arc<Self>, incoming: &Incoming<'_>, parts: Parts) -> Outcome {
         let Some(name) = incoming.params.name.as_deref() else {
-            return Outcome::Answer(refuse(Some(incoming.id), &invalid("params.name is missing: name the tool to call")));
+            return Outcome::Answer(refuse(
+                Some(incoming.id),
+                &invalid("params.name is missing: name the tool to call"),
+            ));
         };
         let snapshot = self.registry.load();
         let Some(tool) = snapshot.tools.get(name) else {
@@ -50,7 +53,11 @@ impl Dispatcher {
         if let Some(schema) = &tool.input
             && let Err(violation) = schema.validate(arguments.unwrap_or("{}"))
         {
-            return Outcome::Answer(Answer::result(self.invalid_arguments(incoming.id, parts.revision, &violation)));
+            return Outcome::Answer(Answer::result(self.invalid_arguments(
+                incoming.id,
+                parts.revision,
+                &violation,
+            )));
         }
         let target = Target {
             subject: Arc::clone(&tool.subject),
@@ -74,20 +81,27 @@ impl Dispatcher {
     /// Serves `resources/read`.
     pub(super) fn read_resource(self: &Arc<Self>, incoming: &Incoming<'_>, parts: Parts) -> Outcome {
         let Some(uri) = incoming.params.uri.as_deref() else {
-            return Outcome::Answer(refuse(Some(incoming.id), &invalid("params.uri is missing: give the URI to read")));
+            return Outcome::Answer(refuse(
+                Some(incoming.id),
+                &invalid("params.uri is missing: give the URI to read"),
+            ));
         };
         let snapshot = self.registry.load();
         let Some((subject, variables)) = snapshot.resource(uri) else {
             return Outcome::failure(incoming.id, &resource_not_found(uri, parts.revision));
         };
-        let target = Target { subject: Arc::clone(subject), arguments: None, uri: Some(uri.into()), variables };
+        let target =
+            Target { subject: Arc::clone(subject), arguments: None, uri: Some(uri.into()), variables };
         self.start(incoming, target, parts)
     }
 
     /// Serves `prompts/get`.
     pub(super) fn get_prompt(self: &Arc<Self>, incoming: &Incoming<'_>, parts: Parts) -> Outcome {
         let Some(name) = incoming.params.name.as_deref() else {
-            return Outcome::Answer(refuse(Some(incoming.id), &invalid("params.name is missing: name the prompt to get")));
+            return Outcome::Answer(refuse(
+                Some(incoming.id),
+                &invalid("params.name is missing: name the prompt to get"),
+            ));
         };
         let snapshot = self.registry.load();
         let Some(prompt) = snapshot.prompts.get(name) else {
@@ -124,7 +138,10 @@ impl Dispatcher {
                 }
             };
             if !known {
-                return Outcome::failure(incoming.id, &invalid(format!("nothing is registered for the reference {of:?}")));
+                return Outcome::failure(
+                    incoming.id,
+                    &invalid(format!("nothing is registered for the reference {of:?}")),
+                );
             }
             let mut out = self.frame().begin(incoming.id, parts.revision, 48);
             out.extend_from_slice(b"\"completion\":{\"values\":[],\"hasMore\":false}");
@@ -133,7 +150,8 @@ impl Dispatcher {
         };
         // The handler reads `argument` and `context` itself, so it is given all parameters.
         let params = raw_params(incoming.message).map(|json| Span::of(incoming.body, json));
-        let target = Target { subject: Arc::clone(subject), arguments: params, uri: None, variables: Vec::new() };
+        let target =
+            Target { subject: Arc::clone(subject), arguments: params, uri: None, variables: Vec::new() };
         self.start(incoming, target, parts)
     }
 
@@ -141,7 +159,8 @@ impl Dispatcher {
         let params = incoming.params;
         let span = |raw: &RawValue| Span::of(incoming.body, raw.get());
         let mut rounds = None;
-        if parts.revision.is_modern() && (params.input_responses.is_some() || params.request_state.is_some()) {
+        if parts.revision.is_modern() && (params.input_responses.is_some() || params.request_state.is_some())
+        {
             let brought = Brought {
                 kind: target.subject.kind,
                 name: target.uri.as_deref().unwrap_or(&target.subject.name),
@@ -159,7 +178,8 @@ impl Dispatcher {
         let progress_token = match progress_token.map(|token| (token, token.get().as_bytes()[0])) {
             Some((token, b'"' | b'-' | b'0'..=b'9')) => Some(span(token)),
             Some((token, _)) => {
-                let message = format!("_meta.progressToken has to be a string or an integer, not {}", token.get());
+                let message =
+                    format!("_meta.progressToken has to be a string or an integer, not {}", token.get());
                 return Outcome::Answer(refuse(Some(incoming.id), &invalid(message)));
             }
             None => None,
@@ -197,7 +217,8 @@ pub(super) fn resource_not_found(uri: &str, revision: Revision) -> Failure {
     write_string(&mut data, uri);
     data.push(b'}');
     let code = if revision.is_modern() { Code::INVALID_PARAMS } else { Code::RESOURCE_NOT_FOUND };
-    Failure::new(code, format!("Resource not found: {uri}")).with_data(String::from_utf8(data).unwrap_or_default())
+    Failure::new(code, format!("Resource not found: {uri}"))
+        .with_data(String::from_utf8(data).unwrap_or_default())
 }
 
 fn object<'a>(raw: Option<&'a RawValue>, what: &str) -> Result<Option<&'a str>, Failure> {
@@ -240,12 +261,15 @@ fn completion_ref(incoming: &Incoming<'_>) -> Result<CompletionRef, Failure> {
     let reference: Reference = serde_json::from_str(reference)
         .map_err(|error| invalid(format!("params.ref has to be a ref/prompt or a ref/resource: {error}")))?;
     let argument = incoming.params.argument.map_or("null", RawValue::get);
-    serde_json::from_str::<Argument>(argument)
-        .map_err(|error| invalid(format!("params.argument needs a name and a value, both strings: {error}")))?;
+    serde_json::from_str::<Argument>(argument).map_err(|error| {
+        invalid(format!("params.argument needs a name and a value, both strings: {error}"))
+    })?;
     match (reference.r#type.as_str(), reference.name, reference.uri) {
         ("ref/prompt", Some(name), _) => Ok(CompletionRef::Prompt(name)),
         ("ref/resource", _, Some(uri)) => Ok(CompletionRef::Resource(uri)),
-        (other, ..) => Err(invalid(format!("params.ref of type {other:?} is not served: give ref/prompt with a name, or ref/resource with a uri"))),
+        (other, ..) => Err(invalid(format!(
+            "params.ref of type {other:?} is not served: give ref/prompt with a name, or ref/resource with a uri"
+        ))),
     }
 }
 

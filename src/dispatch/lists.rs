@@ -10,7 +10,12 @@ use crate::{
 
 impl Dispatcher {
     /// Serves a list method; `None` where nothing of the kind is offered.
-    pub(super) fn list(&self, incoming: &Incoming<'_>, kind: ListKind, revision: Revision) -> Option<Outcome> {
+    pub(super) fn list(
+        &self,
+        incoming: &Incoming<'_>,
+        kind: ListKind,
+        revision: Revision,
+    ) -> Option<Outcome> {
         let snapshot = self.registry.load();
         let offered = match kind {
             ListKind::Tools => snapshot.offers.tools,

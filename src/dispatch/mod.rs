@@ -66,7 +66,11 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     fn failure(id: &str, failure: &Failure) -> Self {
-        Self::Answer(Answer { bytes: Some(error_response(Some(id), failure)), code: Some(failure.code), refused: false })
+        Self::Answer(Answer {
+            bytes: Some(error_response(Some(id), failure)),
+            code: Some(failure.code),
+            refused: false,
+        })
     }
 }
 

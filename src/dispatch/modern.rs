@@ -3,11 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    Dispatcher, Incoming, Outcome, Parts,
-    advertise::supported_versions,
-    refuse,
-};
+use super::{Dispatcher, Incoming, Outcome, Parts, advertise::supported_versions, refuse};
 use crate::{
     call::{Answer, CallKind, Outbox, Peer, Span},
     clients::Filter,
@@ -30,7 +26,9 @@ fn check_meta(incoming: &Incoming<'_>) -> Result<(Revision, Peer), Failure> {
     let missing = |name: &str| {
         Failure::new(
             Code::INVALID_PARAMS,
-            format!("params._meta[\"io.modelcontextprotocol/{name}\"] is missing: every request of 2026-07-28 carries it"),
+            format!(
+                "params._meta[\"io.modelcontextprotocol/{name}\"] is missing: every request of 2026-07-28 carries it"
+            ),
         )
     };
     let params: &Params<'_> = incoming.params;
@@ -92,14 +90,21 @@ impl Dispatcher {
             "prompts/list" => self.list(incoming, ListKind::Prompts, revision),
             _ => None,
         };
-        served.unwrap_or_else(|| Outcome::Answer(refuse(Some(incoming.id), &method_not_found(incoming.method))))
+        served
+            .unwrap_or_else(|| Outcome::Answer(refuse(Some(incoming.id), &method_not_found(incoming.method))))
     }
 
     fn listen(&self, incoming: &Incoming<'_>) -> Outcome {
         let raw = incoming.params.notifications.map_or("null", |raw| raw.get());
         let mut filter: Filter = match serde_json::from_str(raw) {
             Ok(filter) if raw.starts_with('{') => filter,
-            Ok(_) => return refused(incoming, Code::INVALID_PARAMS, "params.notifications has to be an object".into()),
+            Ok(_) => {
+                return refused(
+                    incoming,
+                    Code::INVALID_PARAMS,
+                    "params.notifications has to be an object".into(),
+                );
+            }
             Err(error) => {
                 let message = format!("params.notifications has to be a filter of notifications: {error}");
                 return refused(incoming, Code::INVALID_PARAMS, message);

@@ -35,9 +35,13 @@ impl Dispatcher {
     ) -> Result<Initialized, Answer> {
         let refused = |message: &str| Err(refuse(Some(id), &Failure::new(Code::INVALID_PARAMS, message)));
         let Some(requested) = params.protocol_version.as_deref() else {
-            return refused("params.protocolVersion is missing: give the newest revision that the client speaks");
+            return refused(
+                "params.protocolVersion is missing: give the newest revision that the client speaks",
+            );
         };
-        let Some(capabilities) = params.capabilities.map(|raw| raw.get()).filter(|json| json.starts_with('{')) else {
+        let Some(capabilities) =
+            params.capabilities.map(|raw| raw.get()).filter(|json| json.starts_with('{'))
+        else {
             return refused("params.capabilities is missing: give an object, {} if the client has none");
         };
         let Some(info) = params.client_info.map(|raw| raw.get()).filter(|json| json.starts_with('{')) else {
@@ -84,7 +88,11 @@ impl Dispatcher {
         };
         if let Some(kind) = call {
             let peer = Peer::Session(Arc::clone(&session.peer));
-            return self.call(kind, incoming, Parts { peer, revision, outbox, session: Some(Arc::clone(session)) });
+            return self.call(
+                kind,
+                incoming,
+                Parts { peer, revision, outbox, session: Some(Arc::clone(session)) },
+            );
         }
         let served = match incoming.method {
             "ping" => Some(self.acknowledge(incoming, revision)),
@@ -97,7 +105,10 @@ impl Dispatcher {
             "logging/setLevel" if self.config.logging => Some(self.set_level(session, incoming)),
             "initialize" => Some(Outcome::failure(
                 incoming.id,
-                &Failure::new(Code::INVALID_REQUEST, "this session is initialized; leave out Mcp-Session-Id to open another"),
+                &Failure::new(
+                    Code::INVALID_REQUEST,
+                    "this session is initialized; leave out Mcp-Session-Id to open another",
+                ),
             )),
             _ => None,
         };
@@ -110,7 +121,10 @@ impl Dispatcher {
 
     fn subscribe(&self, session: &Session, incoming: &Incoming<'_>) -> Outcome {
         let Some(uri) = incoming.params.uri.as_deref() else {
-            return Outcome::failure(incoming.id, &Failure::new(Code::INVALID_PARAMS, "params.uri is missing"));
+            return Outcome::failure(
+                incoming.id,
+                &Failure::new(Code::INVALID_PARAMS, "params.uri is missing"),
+            );
         };
         if self.registry.load().resource(uri).is_none() {
             return Outcome::failure(incoming.id, &resource_not_found(uri, session.revision));
@@ -123,7 +137,10 @@ impl Dispatcher {
 
     fn unsubscribe(&self, session: &Session, incoming: &Incoming<'_>) -> Outcome {
         let Some(uri) = incoming.params.uri.as_deref() else {
-            return Outcome::failure(incoming.id, &Failure::new(Code::INVALID_PARAMS, "params.uri is missing"));
+            return Outcome::failure(
+                incoming.id,
+                &Failure::new(Code::INVALID_PARAMS, "params.uri is missing"),
+            );
         };
         session.unsubscribe(uri);
         self.acknowledge(incoming, session.revision)
@@ -131,7 +148,10 @@ impl Dispatcher {
 
     fn set_level(&self, session: &Session, incoming: &Incoming<'_>) -> Outcome {
         let Some(name) = incoming.params.level.as_deref() else {
-            return Outcome::failure(incoming.id, &Failure::new(Code::INVALID_PARAMS, "params.level is missing"));
+            return Outcome::failure(
+                incoming.id,
+                &Failure::new(Code::INVALID_PARAMS, "params.level is missing"),
+            );
         };
         match LogLevel::parse(name) {
             Some(level) => {

@@ -1,6 +1,7 @@
 //! `ask` and `once`: what a client answered in earlier rounds is brought back to the handler, and what it still
 //! has to answer is put to it (2026-07-28, Multi Round-Trip Requests).
 
+mod digest;
 mod seal;
 
 use std::{
@@ -11,8 +12,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use digest::digest_request;
 pub(crate) use seal::SealKey;
-use seal::{Claims, Expect, digest_request};
+use seal::{Claims, Expect};
 
 use crate::{
     call::{CallKind, Reply, Request, Rounds},
@@ -54,7 +56,7 @@ impl Input {
     pub(crate) fn new(key: Option<[u8; 32]>, limits: &Limits) -> Result<Self> {
         Ok(Self {
             key: match key {
-                Some(bytes) => SealKey::new(bytes),
+                Some(bytes) => SealKey::new(&bytes),
                 None => SealKey::random()?,
             },
             state_bytes: usize::try_from(limits.request_state_bytes).unwrap_or(usize::MAX),
@@ -78,16 +80,22 @@ impl Input {
             let payload = self
                 .key
                 .open(sealed, &expect, self.state_bytes)
-                .map_err(|error| invalid(format!("requestState was refused: {error}; send the request again without it")))?;
-            let state: State = serde_json::from_slice(&payload)
-                .map_err(|_| invalid("requestState was refused: it cannot be read; send the request again without it".into()))?;
+                .map_err(|error| invalid(error.to_string()))?;
+            let state: State = serde_json::from_slice(&payload).map_err(|_| {
+                invalid(
+                    "requestState was refused: it cannot be read; send the request again without it".into(),
+                )
+            })?;
             let text = |raw: Box<RawValue>| String::from(Box::<str>::from(raw));
-            rounds.replies = state.replies.into_iter().map(|(key, raw)| (key, Reply::Result(text(raw)))).collect();
+            rounds.replies =
+                state.replies.into_iter().map(|(key, raw)| (key, Reply::Result(text(raw)))).collect();
             rounds.memory = state.memory.into_iter().map(|(key, raw)| (key, text(raw))).collect();
         }
         if let Some(responses) = brought.responses {
-            let responses: BTreeMap<String, &RawValue> = serde_json::from_str(responses)
-                .map_err(|error| invalid(format!("inputResponses has to be an object of responses by key: {error}")))?;
+            let responses: BTreeMap<String, &RawValue> =
+                serde_json::from_str(responses).map_err(|error| {
+                    invalid(format!("inputResponses has to be an object of responses by key: {error}"))
+                })?;
             for (key, response) in responses {
                 rounds.replies.insert(key, Reply::Result(response.get().to_owned()));
             }
@@ -134,8 +142,9 @@ impl Input {
         for (key, json) in &rounds.memory {
             state.memory.insert(key.clone(), raw(json)?);
         }
-        let payload = serde_json::to_vec(&state)
-            .map_err(|error| Error::new(Kind::Internal, "the state of a call cannot be written").with_source(error))?;
+        let payload = serde_json::to_vec(&state).map_err(|error| {
+            Error::new(Kind::Internal, "the state of a call cannot be written").with_source(error)
+        })?;
         let subject = &request.subject;
         let claims = Claims {
             expires: now() + self.state_lifetime.as_secs().max(1),
@@ -152,7 +161,11 @@ impl Input {
 
 /// The parameters of a URL elicitation with the `elicitationId` that only 2025-11-25 wants; `None` where there is
 /// nothing to add.
-pub(crate) fn with_elicitation_id(method: &str, params: Option<&str>, id: impl FnOnce() -> String) -> Option<String> {
+pub(crate) fn with_elicitation_id(
+    method: &str,
+    params: Option<&str>,
+    id: impl FnOnce() -> String,
+) -> Option<String> {
     #[derive(Deserialize)]
     struct Params<'a> {
         #[serde(default)]

@@ -3,7 +3,7 @@
 mod log;
 mod metrics;
 
-pub use log::{LogCallback, LogRecord, Severity};
 pub(crate) use log::dispatch;
+pub use log::{LogCallback, LogRecord, Severity};
 pub(crate) use metrics::Metrics;
 pub use metrics::Snapshot;

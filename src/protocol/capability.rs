@@ -141,7 +141,11 @@ mod tests {
             ("[]", R::V2026_07_28, C::Roots, false),
         ];
         for (declared, revision, capability, want) in cases {
-            assert_eq!(capability.is_declared(declared, revision), want, "{declared} {revision} {capability:?}");
+            assert_eq!(
+                capability.is_declared(declared, revision),
+                want,
+                "{declared} {revision} {capability:?}"
+            );
         }
     }
 }

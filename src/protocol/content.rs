@@ -24,10 +24,23 @@ pub enum Role {
 enum Body {
     Text(String),
     /// `image` or `audio`, with base64 data.
-    Media { kind: &'static str, mime: String, data: String },
+    Media {
+        kind: &'static str,
+        mime: String,
+        data: String,
+    },
     /// Text (`text`) or base64 data (`blob`) of a resource.
-    Resource { uri: String, mime: Option<String>, member: &'static str, value: String },
-    Link { uri: String, name: String, mime: Option<String> },
+    Resource {
+        uri: String,
+        mime: Option<String>,
+        member: &'static str,
+        value: String,
+    },
+    Link {
+        uri: String,
+        name: String,
+        mime: Option<String>,
+    },
     /// A block as JSON text.
     Json(String),
 }
@@ -77,7 +90,12 @@ impl Content {
     }
 
     /// An embedded resource of text.
-    pub fn resource_text(&mut self, uri: impl Into<String>, mime: Option<&str>, text: impl Into<String>) -> &mut Self {
+    pub fn resource_text(
+        &mut self,
+        uri: impl Into<String>,
+        mime: Option<&str>,
+        text: impl Into<String>,
+    ) -> &mut Self {
         self.push(Body::Resource {
             uri: uri.into(),
             mime: mime.map(str::to_owned),
@@ -97,7 +115,12 @@ impl Content {
     }
 
     /// A link to a resource. Clients before 2025-06-18, which know no links, get it as a text.
-    pub fn resource_link(&mut self, uri: impl Into<String>, name: impl Into<String>, mime: Option<&str>) -> &mut Self {
+    pub fn resource_link(
+        &mut self,
+        uri: impl Into<String>,
+        name: impl Into<String>,
+        mime: Option<&str>,
+    ) -> &mut Self {
         self.push(Body::Link { uri: uri.into(), name: name.into(), mime: mime.map(str::to_owned) })
     }
 
@@ -118,7 +141,9 @@ impl Content {
     pub fn annotate(&mut self, json: &str) -> Result<&mut Self> {
         let json = object(json, "annotations")?;
         match self.blocks.last_mut() {
-            Some(Block { body, annotations, .. }) if !matches!(body, Body::Json(_)) => *annotations = Some(json),
+            Some(Block { body, annotations, .. }) if !matches!(body, Body::Json(_)) => {
+                *annotations = Some(json)
+            }
             _ => {
                 return Err(Error::new(
                     Kind::InvalidArgument,
@@ -338,7 +363,10 @@ pub(crate) fn object(json: &str, what: &str) -> Result<String> {
     if text.starts_with('{') {
         return Ok(text);
     }
-    Err(Error::new(Kind::InvalidJson, format!("{what} has to be a JSON object, not {}", text.chars().take(40).collect::<String>())))
+    Err(Error::new(
+        Kind::InvalidJson,
+        format!("{what} has to be a JSON object, not {}", text.chars().take(40).collect::<String>()),
+    ))
 }
 
 #[cfg(test)]

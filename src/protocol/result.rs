@@ -191,7 +191,9 @@ mod tests {
         let mut out = frame.begin("2", new, 0);
         out.extend_from_slice(b"\"a\":1");
         Frame::end(&mut out);
-        let want = format!(r#"{{"jsonrpc":"2.0","id":2,"result":{{"resultType":"complete","_meta":{{{info}}},"a":1}}}}"#);
+        let want = format!(
+            r#"{{"jsonrpc":"2.0","id":2,"result":{{"resultType":"complete","_meta":{{{info}}},"a":1}}}}"#
+        );
         assert_eq!(String::from_utf8(out).unwrap(), want);
     }
 }

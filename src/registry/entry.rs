@@ -46,9 +46,12 @@ impl ToolEntry {
         }
         check_icons(tool.icons.as_deref())?;
         tool.input_schema = json_object(&tool.input_schema, "the input schema")?;
-        tool.output_schema = tool.output_schema.as_deref().map(|text| json_object(text, "the output schema")).transpose()?;
+        tool.output_schema =
+            tool.output_schema.as_deref().map(|text| json_object(text, "the output schema")).transpose()?;
         let output: Option<OutputCheck> = output.filter(|_| tool.validate_output).map(|schema| {
-            let check: OutputCheck = Box::new(move |json| schema.validate(json).map_err(|violation| violation.describe("the structured content")));
+            let check: OutputCheck = Box::new(move |json| {
+                schema.validate(json).map_err(|violation| violation.describe("the structured content"))
+            });
             check
         });
         let subject = Arc::new(Subject {
@@ -160,7 +163,9 @@ fn check_name(what: &str, name: &str) -> Result<()> {
     if name.is_empty() || name.len() > MAX_NAME_BYTES || name.contains(char::is_control) {
         return Err(Error::new(
             Kind::InvalidArgument,
-            format!("the name of a {what} has 1 to {MAX_NAME_BYTES} bytes and no control characters, not {name:?}"),
+            format!(
+                "the name of a {what} has 1 to {MAX_NAME_BYTES} bytes and no control characters, not {name:?}"
+            ),
         ));
     }
     Ok(())

@@ -10,10 +10,11 @@ mod page;
 pub(crate) mod param_check;
 pub(crate) mod param_header;
 mod quote;
+pub(crate) mod reader;
 mod schema;
 mod template;
 mod template_match;
-mod tree;
+pub(crate) mod tree;
 mod violation;
 mod write;
 
@@ -77,7 +78,13 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`Kind::InvalidArgument`] for a cursor that this server did not make.
-    pub(crate) fn page(&self, kind: ListKind, revision: Revision, cursor: Option<&str>, terms: Terms) -> Result<Page> {
+    pub(crate) fn page(
+        &self,
+        kind: ListKind,
+        revision: Revision,
+        cursor: Option<&str>,
+        terms: Terms,
+    ) -> Result<Page> {
         self.pages.get(self, kind, revision, cursor, terms)
     }
 }
@@ -185,7 +192,9 @@ impl Registry {
     }
 
     pub(crate) fn remove_template(&self, uri: &str) -> Result<List> {
-        self.change(|next| next.templates.remove(uri).map(drop).ok_or_else(|| missing("the resource template", uri)))?;
+        self.change(|next| {
+            next.templates.remove(uri).map(drop).ok_or_else(|| missing("the resource template", uri))
+        })?;
         Ok(List::Resources)
     }
 
@@ -231,6 +240,8 @@ impl Registry {
 
     pub(crate) fn remove_completion(&self, of: &CompletionRef) -> Result<()> {
         let (CompletionRef::Prompt(name) | CompletionRef::Resource(name)) = of;
-        self.change(|next| next.completions.remove(of).map(drop).ok_or_else(|| missing("the completion of", name)))
+        self.change(|next| {
+            next.completions.remove(of).map(drop).ok_or_else(|| missing("the completion of", name))
+        })
     }
 }

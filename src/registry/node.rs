@@ -92,7 +92,7 @@ impl<'t> Node<'t, Borrowed> for TreeNode<'t> {
     #[inline]
     fn as_string(&self) -> Option<Cow<'t, str>> {
         match *self {
-            Self::At { tree, index } => tree.string(index).map(Cow::Borrowed),
+            Self::At { tree, index } => tree.string(index),
             Self::Name(name) => Some(Cow::Borrowed(name)),
         }
     }
@@ -136,7 +136,7 @@ impl<'t> Node<'t, Borrowed> for TreeNode<'t> {
             Entry::Null => JsonType::Null,
             Entry::Boolean(_) => JsonType::Boolean,
             Entry::Number { .. } => JsonType::Number,
-            Entry::Plain { .. } | Entry::Decoded { .. } => JsonType::String,
+            Entry::Plain { .. } | Entry::Escaped { .. } | Entry::DecodedName { .. } => JsonType::String,
             Entry::Array { .. } => JsonType::Array,
             Entry::Object { .. } | Entry::WideObject { .. } => JsonType::Object,
         }

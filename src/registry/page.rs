@@ -49,11 +49,19 @@ impl Pages {
     }
 }
 
-fn write_page(snapshot: &Snapshot, kind: ListKind, revision: Revision, after: Option<&str>, terms: Terms) -> Page {
+fn write_page(
+    snapshot: &Snapshot,
+    kind: ListKind,
+    revision: Revision,
+    after: Option<&str>,
+    terms: Terms,
+) -> Page {
     let mut out = Vec::with_capacity(1024);
     let next = match kind {
         ListKind::Tools => write_items(&mut out, "tools", &snapshot.tools, revision, after, terms),
-        ListKind::Resources => write_items(&mut out, "resources", &snapshot.resources, revision, after, terms),
+        ListKind::Resources => {
+            write_items(&mut out, "resources", &snapshot.resources, revision, after, terms)
+        }
         ListKind::ResourceTemplates => {
             write_items(&mut out, "resourceTemplates", &snapshot.templates, revision, after, terms)
         }

@@ -20,7 +20,7 @@ const BACKTRACKS: usize = 50_000;
 const DETAILED_VALUES: usize = 1_000;
 /// Values of a text in which one fault is looked for: an alternative may be as long as the text, and reporting
 /// takes hundreds of bytes for each of its faults.
-const REPORTED_VALUES: usize = 50_000;
+const REPORTED_VALUES: usize = 10_000;
 
 /// The dialects, by what their names have in common.
 const DIALECTS: [(&str, Draft); 5] = [

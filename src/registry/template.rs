@@ -67,14 +67,6 @@ impl Template {
             .any(|(i, one)| variables[..i].iter().any(|other| other.name == one.name));
         Ok(Self { parts, variables, repeats })
     }
-
-    /// The names of the variables, each once, in the order of the text.
-    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.variables.iter().enumerate().filter_map(|(i, variable)| {
-            let first = !self.variables[..i].iter().any(|earlier| earlier.name == variable.name);
-            first.then_some(&*variable.name)
-        })
-    }
 }
 
 /// Encodes what is not ASCII, as the expansion of a template does.
@@ -256,22 +248,6 @@ impl Parser<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn templates_list_their_variables() {
-        let cases = [
-            ("test://plain", ""),
-            ("", ""),
-            ("file:///{path}", "path"),
-            ("a{+b}{#c}{.d}{/e}{;f}{?g}{&h}", "b c d e f g h"),
-            ("{x,y}{/x:3,list*}{?a.b,%C3%A9,_1}", "x y list a.b %C3%A9 _1"),
-            ("it's(é)!*;@%20{v}", "v"),
-        ];
-        for (text, want) in cases {
-            let template = Template::parse(text).unwrap();
-            assert_eq!(template.variables().collect::<Vec<_>>().join(" "), want, "{text}");
-        }
-    }
 
     #[test]
     fn malformed_templates_are_refused_with_the_place() {

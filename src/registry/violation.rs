@@ -5,10 +5,7 @@ use std::fmt;
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::Value;
 
-use super::{
-    quote::shorten,
-    tree::{Tree, Unreadable},
-};
+use super::{quote::shorten, reader::Unreadable, tree::Tree};
 
 /// Faults that a violation lists.
 const LISTED: usize = 3;

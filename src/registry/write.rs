@@ -88,7 +88,8 @@ fn describes_object(schema: &str) -> bool {
         #[serde(borrow, default)]
         r#type: Option<&'a serde_json::value::RawValue>,
     }
-    serde_json::from_str::<Root<'_>>(schema).is_ok_and(|root| root.r#type.is_some_and(|t| t.get() == "\"object\""))
+    serde_json::from_str::<Root<'_>>(schema)
+        .is_ok_and(|root| root.r#type.is_some_and(|t| t.get() == "\"object\""))
 }
 
 impl Listed for ResourceEntry {

@@ -4,11 +4,11 @@
 //! read again, is what keeps a call close to the cost of its bytes. What does not fit is read a second time,
 //! slowly, to say exactly what is wrong with it.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, Visitor},
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::{error::Category, value::RawValue};
 
@@ -74,7 +74,7 @@ pub(crate) struct Params<'a> {
     pub(crate) input_responses: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub(crate) request_state: Option<Str<'a>>,
-    #[serde(borrow, default, rename = "_meta")]
+    #[serde(borrow, default, rename = "_meta", deserialize_with = "object")]
     pub(crate) meta: Option<RequestMeta<'a>>,
 }
 
@@ -131,7 +131,7 @@ struct Envelope<'a> {
     id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     method: Option<Str<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "object")]
     params: Option<Params<'a>>,
     #[serde(borrow, default, deserialize_with = "present")]
     result: Option<&'a RawValue>,
@@ -157,17 +157,39 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
+/// Takes an object or `null`. A derived struct would take an array as well, member by member.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    struct Object<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = Option<T>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+            T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+        }
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    }
+    deserializer.deserialize_any(Object(PhantomData))
+}
+
 /// Reads a body.
 pub(crate) fn read(body: &[u8], max_depth: u64) -> Result<Body<'_>, Unreadable> {
-    let parse_error = |message: String| Unreadable { id: None, failure: Failure::new(Code::PARSE_ERROR, message) };
+    let parse_error =
+        |message: String| Unreadable { id: None, failure: Failure::new(Code::PARSE_ERROR, message) };
     let text = std::str::from_utf8(body).map_err(|error| {
         parse_error(format!("the body is not UTF-8 from byte {} on; send UTF-8 JSON", error.valid_up_to()))
     })?;
     if deeper_than(body, max_depth) {
-        return Err(parse_error(format!("the body is nested deeper than {max_depth} levels; send a flatter message")));
+        return Err(parse_error(format!(
+            "the body is nested deeper than {max_depth} levels; send a flatter message"
+        )));
     }
     if text.trim_start().starts_with('[') {
-        let batch: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| parse_error(not_json(&error)))?;
+        let batch: Vec<&RawValue> =
+            serde_json::from_str(text).map_err(|error| parse_error(not_json(&error)))?;
         return Ok(Body::Batch(batch.into_iter().map(RawValue::get).collect()));
     }
     read_one(text).map(Body::One)
@@ -175,6 +197,15 @@ pub(crate) fn read(body: &[u8], max_depth: u64) -> Result<Body<'_>, Unreadable> 
 
 /// Reads one message, of a body or of a batch.
 pub(crate) fn read_one(text: &str) -> Result<Message<'_>, Unreadable> {
+    if !text.trim_start().starts_with('{') {
+        return Err(match serde_json::from_str::<&RawValue>(text) {
+            Ok(_) => Unreadable {
+                id: None,
+                failure: Failure::new(Code::INVALID_REQUEST, "a message has to be an object"),
+            },
+            Err(error) => Unreadable { id: None, failure: Failure::new(Code::PARSE_ERROR, not_json(&error)) },
+        });
+    }
     match serde_json::from_str::<Envelope<'_>>(text) {
         Ok(envelope) => classify(envelope),
         Err(error) => Err(explain(text, &error)),
@@ -249,10 +280,15 @@ fn explain(text: &str, error: &serde_json::Error) -> Unreadable {
         }
         (_, Some(_), Some(params)) if !params.get().starts_with('{') => Unreadable {
             id: id.map(str::to_owned),
-            failure: Failure::new(Code::INVALID_PARAMS, "\"params\" has to be an object, as every method of MCP has it"),
+            failure: Failure::new(
+                Code::INVALID_PARAMS,
+                "\"params\" has to be an object, as every method of MCP has it",
+            ),
         },
         (_, Some(_), Some(params)) => {
-            let why = serde_json::from_str::<Params<'_>>(params.get()).err().map_or(error.to_string(), |e| e.to_string());
+            let why = serde_json::from_str::<Params<'_>>(params.get())
+                .err()
+                .map_or(error.to_string(), |e| e.to_string());
             Unreadable {
                 id: id.map(str::to_owned),
                 failure: Failure::new(Code::INVALID_PARAMS, format!("\"params\" cannot be read: {why}")),
@@ -336,6 +372,7 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1}"#, -32600, id()),
             (r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#, -32600, id()),
             (r#"{"jsonrpc":"2.0","id":1,"method":"m","params":[1]}"#, -32602, id()),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"m","params":[]}"#, -32602, id()),
             (r#"{"jsonrpc":"2.0","id":1,"method":"m","params":"x"}"#, -32602, id()),
             (r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"name":5}}"#, -32602, id()),
             (r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":[]}}"#, -32602, id()),

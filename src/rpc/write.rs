@@ -31,7 +31,8 @@ pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
 
 /// An error response. Without an id (it could not be read) the member is left out, as MCP has it.
 pub(crate) fn error_response(id: Option<&str>, failure: &Failure) -> Vec<u8> {
-    let mut out = Vec::with_capacity(128 + failure.message.len() + failure.data.as_ref().map_or(0, String::len));
+    let mut out =
+        Vec::with_capacity(128 + failure.message.len() + failure.data.as_ref().map_or(0, String::len));
     out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",");
     if let Some(id) = id {
         out.extend_from_slice(b"\"id\":");

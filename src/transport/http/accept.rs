@@ -34,7 +34,8 @@ pub(crate) fn bind(address: SocketAddr) -> Result<std::net::TcpListener> {
         Ok(socket.into())
     };
     listen().map_err(|error| {
-        Error::new(Kind::Io, format!("cannot listen on {address}; choose a free port, or 0 for any")).with_source(error)
+        Error::new(Kind::Io, format!("cannot listen on {address}; choose a free port, or 0 for any"))
+            .with_source(error)
     })
 }
 
@@ -57,7 +58,11 @@ impl Listener {
             match accepted {
                 Ok((stream, from)) => self.admit(stream, from),
                 // The client was gone before it was accepted.
-                Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {}
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+                    ) => {}
                 Err(error) => {
                     tracing::warn!(target: "mcpserver::transport", %error, "cannot accept connections; trying again");
                     tokio::time::sleep(OUT_OF_DESCRIPTORS).await;

@@ -41,7 +41,11 @@ pub(super) struct Carried {
 
 impl Carried {
     pub(super) fn session(reader: Reader, used: InUse, resumed: bool) -> Self {
-        Self { source: Source { reader, subscription: None }, owner: Owner::Session(used, resumed), browser: None }
+        Self {
+            source: Source { reader, subscription: None },
+            owner: Owner::Session(used, resumed),
+            browser: None,
+        }
     }
 
     pub(super) fn listen(listen: Arc<Listen>) -> Self {
@@ -58,7 +62,9 @@ impl Carried {
     /// The head of the response, and what comes before all events.
     fn opening(&mut self, endpoint: &Endpoint) -> Vec<u8> {
         let mut head = String::with_capacity(256);
-        head.push_str("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache, no-transform\r\n");
+        head.push_str(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache, no-transform\r\n",
+        );
         head.push_str("x-accel-buffering: no\r\ntransfer-encoding: chunked\r\n");
         for (name, value) in self.browser.take().iter().flatten() {
             let _ = write!(head, "{name}: {}\r\n", value.to_str().unwrap_or_default());
@@ -66,7 +72,9 @@ impl Carried {
         let _ = write!(head, "date: {}\r\n\r\n", httpdate::fmt_http_date(SystemTime::now()));
         let mut first = Vec::new();
         match &self.owner {
-            Owner::Session(used, false) => self.source.prime(&mut first, used.session().revision, endpoint.retry()),
+            Owner::Session(used, false) => {
+                self.source.prime(&mut first, used.session().revision, endpoint.retry())
+            }
             Owner::Session(_, true) => {}
             Owner::Listen(listen) => {
                 first.extend_from_slice(b"data: ");

@@ -79,8 +79,11 @@ async fn serve_http(stream: TcpStream, endpoint: Arc<Endpoint>) -> Option<(TcpSt
     if limits.header_count != 100 {
         builder.max_headers(usize::try_from(limits.header_count).unwrap_or(usize::MAX));
     }
-    let service =
-        Service { endpoint: Arc::clone(&endpoint), activity: Arc::clone(&activity), takeover: Arc::clone(&takeover) };
+    let service = Service {
+        endpoint: Arc::clone(&endpoint),
+        activity: Arc::clone(&activity),
+        takeover: Arc::clone(&takeover),
+    };
     let io = TokioIo::new(Socket { stream, activity: Arc::clone(&activity) });
     let mut connection = builder.serve_connection(io, service);
 

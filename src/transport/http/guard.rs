@@ -39,7 +39,9 @@ impl Guard {
             (None, Some(host)) => text(host, "Host")?,
             (None, None) => return Err(Refusal::new(StatusCode::BAD_REQUEST, "the Host header is missing")),
         };
-        let listed = |list: &[String], value: &str| list.iter().any(|item| item == "*" || item.eq_ignore_ascii_case(value));
+        let listed = |list: &[String], value: &str| {
+            list.iter().any(|item| item == "*" || item.eq_ignore_ascii_case(value))
+        };
         let name = host_name(host);
         let host_allowed = listed(&self.hosts, host)
             || listed(&self.hosts, name)
@@ -52,18 +54,32 @@ impl Guard {
         let origin_host = origin.split_once("://").map(|(_, rest)| rest);
         let allowed = listed(&self.origins, origin)
             || origin_host.is_some_and(|origin_host| {
-                if self.loopback { is_loopback(host_name(origin_host)) } else { origin_host.eq_ignore_ascii_case(host) }
+                if self.loopback {
+                    is_loopback(host_name(origin_host))
+                } else {
+                    origin_host.eq_ignore_ascii_case(host)
+                }
             });
-        if allowed { Ok(()) } else { forbidden(format!("Origin {origin:?} is not served here; add it to the allowed origins")) }
+        if allowed {
+            Ok(())
+        } else {
+            forbidden(format!("Origin {origin:?} is not served here; add it to the allowed origins"))
+        }
     }
 }
 
 /// A header that may be there once.
-pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Refusal> {
+pub(super) fn single<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a HeaderValue>, Refusal> {
     let mut values = headers.get_all(name).iter();
     let first = values.next();
     if first.is_some() && values.next().is_some() {
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, format!("the header {name} is there more than once; send it once")));
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            format!("the header {name} is there more than once; send it once"),
+        ));
     }
     Ok(first)
 }
@@ -71,7 +87,10 @@ pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Op
 /// The text of a header's value.
 pub(super) fn text<'a>(value: &'a HeaderValue, name: &str) -> Result<&'a str, Refusal> {
     value.to_str().map_err(|_| {
-        Refusal::new(StatusCode::BAD_REQUEST, format!("the header {name} holds characters that are not visible ASCII"))
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            format!("the header {name} holds characters that are not visible ASCII"),
+        )
     })
 }
 
@@ -141,7 +160,11 @@ mod tests {
 
     #[test]
     fn hosts_and_origins() {
-        let local = Guard { loopback: true, hosts: vec!["mcp.example.com".into()], origins: vec!["https://app.example.com".into()] };
+        let local = Guard {
+            loopback: true,
+            hosts: vec!["mcp.example.com".into()],
+            origins: vec!["https://app.example.com".into()],
+        };
         let public = Guard { loopback: false, hosts: vec![], origins: vec![] };
         let open = Guard { loopback: true, hosts: vec!["*".into()], origins: vec!["*".into()] };
         let cases: [(&Guard, &[(&str, &str)], u16); 18] = [
@@ -165,7 +188,8 @@ mod tests {
             (&open, &[("host", "x"), ("origin", "http://y")], 200),
         ];
         for (guard, pairs, want) in cases {
-            let got = guard.check(&headers(pairs), None).map_or_else(|refusal| refusal.status.as_u16(), |()| 200);
+            let got =
+                guard.check(&headers(pairs), None).map_or_else(|refusal| refusal.status.as_u16(), |()| 200);
             assert_eq!(got, want, "{pairs:?}");
         }
     }
@@ -185,10 +209,15 @@ mod tests {
         for (pairs, want) in cases {
             assert_eq!(check_accept(&headers(pairs), &both).is_ok(), want, "{pairs:?}");
         }
-        for (value, want) in [("application/json", true), ("Application/JSON; charset=utf-8", true), ("text/plain", false)] {
+        for (value, want) in
+            [("application/json", true), ("Application/JSON; charset=utf-8", true), ("text/plain", false)]
+        {
             assert_eq!(check_content(&headers(&[("content-type", value)])).is_ok(), want, "{value}");
         }
         assert!(check_content(&headers(&[])).is_err());
-        assert!(check_content(&headers(&[("content-type", "application/json"), ("content-encoding", "gzip")])).is_err());
+        assert!(
+            check_content(&headers(&[("content-type", "application/json"), ("content-encoding", "gzip")]))
+                .is_err()
+        );
     }
 }

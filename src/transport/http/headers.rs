@@ -5,8 +5,8 @@ use http::{HeaderMap, HeaderName};
 
 use super::guard::{Refusal, single, text};
 use crate::{
-    dispatch::refuse,
     call::Answer,
+    dispatch::refuse,
     protocol::header,
     rpc::{Code, Failure, Params},
 };
@@ -30,11 +30,17 @@ pub(super) fn check_mirrors(
     method: &str,
     params: &Params<'_>,
 ) -> Result<(), Answer> {
-    mirrors(headers, version, method, params)
-        .map_err(|message| refuse(Some(id), &Failure::new(Code::HEADER_MISMATCH, format!("Header mismatch: {message}"))))
+    mirrors(headers, version, method, params).map_err(|message| {
+        refuse(Some(id), &Failure::new(Code::HEADER_MISMATCH, format!("Header mismatch: {message}")))
+    })
 }
 
-fn mirrors(headers: &HeaderMap, version: Option<&str>, method: &str, params: &Params<'_>) -> Result<(), String> {
+fn mirrors(
+    headers: &HeaderMap,
+    version: Option<&str>,
+    method: &str,
+    params: &Params<'_>,
+) -> Result<(), String> {
     let Some(version) = version else {
         return Err("MCP-Protocol-Version is missing; send the revision of the request".into());
     };

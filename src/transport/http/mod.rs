@@ -57,7 +57,10 @@ impl Endpoint {
                 origins: dispatcher.config.allowed_origins.clone(),
             },
             shutdown,
-            bounds: Bounds { waiting: (size(limits.outbox_messages), size(limits.outbox_bytes)), kept: (0, 0) },
+            bounds: Bounds {
+                waiting: (size(limits.outbox_messages), size(limits.outbox_bytes)),
+                kept: (0, 0),
+            },
             dispatcher,
         })
     }

@@ -142,13 +142,16 @@ impl Endpoint {
     ) -> Routed {
         let stated = params.meta.as_ref().and_then(|meta| meta.protocol_version.as_deref());
         // A revision that neither side of the request disputes, and that nobody serves, comes before all else.
-        if let Some(version) = version.filter(|v| stated.is_none_or(|s| s == *v) && Revision::parse(v).is_none()) {
+        if let Some(version) =
+            version.filter(|v| stated.is_none_or(|s| s == *v) && Revision::parse(v).is_none())
+        {
             Metrics::add(&self.dispatcher.metrics.requests_refused);
             return Routed::Response(respond::answer(refuse(Some(id), &unsupported_version(version)), true));
         }
-        let complete = params.meta.as_ref().is_some_and(|meta| {
-            meta.protocol_version.is_some() && meta.client_capabilities.is_some()
-        });
+        let complete = params
+            .meta
+            .as_ref()
+            .is_some_and(|meta| meta.protocol_version.is_some() && meta.client_capabilities.is_some());
         // What is missing from `_meta` is said by the dispatcher, before headers are compared with it.
         if complete && let Err(answer) = headers::check_mirrors(headers, version, id, method, params) {
             Metrics::add(&self.dispatcher.metrics.requests_refused);

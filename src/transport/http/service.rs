@@ -141,7 +141,9 @@ impl Exchange {
 
     /// Reads on. Gives the next state when the body is there, or cannot be had.
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<State> {
-        let State::Reading { parts, body, first, rest } = &mut self.state else { unreachable!("only while reading") };
+        let State::Reading { parts, body, first, rest } = &mut self.state else {
+            unreachable!("only while reading")
+        };
         let limit = self.endpoint.body_limit();
         while let Some(frame) = ready!(Pin::new(&mut *body).poll_frame(cx)) {
             let Ok(frame) = frame else {

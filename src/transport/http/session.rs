@@ -36,13 +36,21 @@ impl Endpoint {
         let id = text(value, "Mcp-Session-Id")?;
         let clients = &self.dispatcher.clients;
         let session = clients.session(id).ok_or_else(|| {
-            Refusal::new(StatusCode::NOT_FOUND, "there is no such session, or it has ended; POST initialize to open a new one")
+            Refusal::new(
+                StatusCode::NOT_FOUND,
+                "there is no such session, or it has ended; POST initialize to open a new one",
+            )
         })?;
         Ok(session.use_now(clients.now()))
     }
 
     /// Serves one message of the sessions era.
-    pub(super) fn in_session(self: &Arc<Self>, headers: &HeaderMap, body: &Bytes, message: Message<'_>) -> Routed {
+    pub(super) fn in_session(
+        self: &Arc<Self>,
+        headers: &HeaderMap,
+        body: &Bytes,
+        message: Message<'_>,
+    ) -> Routed {
         if let Message::Request { id, method, params } = &message
             && method == "initialize"
             && !headers.contains_key(SESSION_ID)
@@ -115,7 +123,10 @@ impl Endpoint {
             return refuse_all("the batch is empty; send at least one message".into());
         }
         if messages.len() as u64 > most {
-            return refuse_all(format!("the batch has {} messages; at most {most} are taken (limit batch_messages)", messages.len()));
+            return refuse_all(format!(
+                "the batch has {} messages; at most {most} are taken (limit batch_messages)",
+                messages.len()
+            ));
         }
         if version.is_some_and(|version| version != Revision::V2025_03_26.as_str()) {
             return refuse_all("only revision 2025-03-26 has batches; send each message on its own".into());
@@ -126,7 +137,10 @@ impl Endpoint {
         };
         let session = Arc::clone(used.session());
         if session.revision != Revision::V2025_03_26 {
-            return refuse_all(format!("revision {} of this session has no batches; send each message on its own", session.revision));
+            return refuse_all(format!(
+                "revision {} of this session has no batches; send each message on its own",
+                session.revision
+            ));
         }
         let read: Vec<_> = messages.iter().map(|text| (*text, read_one(text))).collect();
         let requests = read.iter().filter(|(_, m)| matches!(m, Ok(Message::Request { .. }) | Err(_))).count();
@@ -175,15 +189,23 @@ impl Endpoint {
     }
 
     fn reader(&self, headers: &HeaderMap, session: &Session) -> Result<(Reader, bool), Refusal> {
-        let Some(value) = single(headers, &LAST_EVENT_ID)? else { return Ok((session.standalone.read(), false)) };
-        let id = text(value, "Last-Event-ID")?;
-        let parsed = id.split_once('-').and_then(|(stream, seen)| Some((stream.parse().ok()?, seen.parse().ok()?)));
-        let Some((stream, seen)) = parsed else {
-            return Err(Refusal::new(StatusCode::BAD_REQUEST, format!("Last-Event-ID {id:?} is none that this server gave out")));
+        let Some(value) = single(headers, &LAST_EVENT_ID)? else {
+            return Ok((session.standalone.read(), false));
         };
-        let gone = || format!("the stream of event {id} is not kept any more; start again without Last-Event-ID");
+        let id = text(value, "Last-Event-ID")?;
+        let parsed =
+            id.split_once('-').and_then(|(stream, seen)| Some((stream.parse().ok()?, seen.parse().ok()?)));
+        let Some((stream, seen)) = parsed else {
+            return Err(Refusal::new(
+                StatusCode::BAD_REQUEST,
+                format!("Last-Event-ID {id:?} is none that this server gave out"),
+            ));
+        };
+        let gone =
+            || format!("the stream of event {id} is not kept any more; start again without Last-Event-ID");
         let stream = session.stream(stream).ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, gone()))?;
-        let reader = stream.resume(seen).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.message()))?;
+        let reader =
+            stream.resume(seen).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.message()))?;
         Ok((reader, true))
     }
 

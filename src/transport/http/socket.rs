@@ -79,7 +79,11 @@ pub(super) struct Socket {
 }
 
 impl AsyncRead for Socket {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
         let count = (buf.filled().len() - before) as u64;
@@ -128,7 +132,8 @@ impl Watch {
         self.ticks = if self.seen == Some(now) { self.ticks + 1 } else { 0 };
         self.seen = Some(now);
         let blocked = activity.blocked_at();
-        self.blocked_ticks = if blocked.is_some() && self.blocked == blocked { self.blocked_ticks + 1 } else { 0 };
+        self.blocked_ticks =
+            if blocked.is_some() && self.blocked == blocked { self.blocked_ticks + 1 } else { 0 };
         self.blocked = blocked;
         (now.0, self.ticks, self.blocked_ticks)
     }

@@ -50,7 +50,9 @@ impl Source {
     pub(super) fn prime(&self, out: &mut Vec<u8>, revision: Revision, retry: Duration) {
         if revision == Revision::V2025_11_25 {
             let (stream, position) = (self.reader.stream().number(), self.reader.position());
-            out.extend_from_slice(format!("id: {stream}-{position}\nretry: {}\ndata: \n\n", retry.as_millis()).as_bytes());
+            out.extend_from_slice(
+                format!("id: {stream}-{position}\nretry: {}\ndata: \n\n", retry.as_millis()).as_bytes(),
+            );
         }
     }
 
@@ -63,7 +65,9 @@ impl Source {
             match self.reader.poll_next(cx) {
                 Poll::Ready(Next::Event(number, event)) => {
                     if let Some(number) = number {
-                        out.extend_from_slice(format!("id: {}-{number}\n", self.reader.stream().number()).as_bytes());
+                        out.extend_from_slice(
+                            format!("id: {}-{number}\n", self.reader.stream().number()).as_bytes(),
+                        );
                     }
                     out.extend_from_slice(b"data: ");
                     event.write(out, self.subscription.as_deref());
