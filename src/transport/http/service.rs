@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, Request, StatusCode, request::Parts};
+use http::{HeaderMap, Method, Request, StatusCode, Version, request::Parts};
 use http_body::Body;
 use hyper::body::Incoming;
 
@@ -85,6 +85,7 @@ pub(super) struct Exchange {
     takeover: Takeover,
     /// The headers of a request from a browser, which its response has to answer to.
     browser: Option<HeaderMap>,
+    version: Version,
     state: State,
 }
 
@@ -102,6 +103,7 @@ impl hyper::service::Service<Request<Incoming>> for Service {
             activity: Arc::clone(&self.activity),
             takeover: Arc::clone(&self.takeover),
             browser: None,
+            version: parts.version,
             state: State::TakenOver,
         };
         exchange.state = match endpoint.admit(&parts) {
@@ -132,6 +134,9 @@ impl Exchange {
             Routed::Takeover(mut carried) => {
                 if let Some(request) = &self.browser {
                     carried.allow_origin(request);
+                }
+                if self.version < Version::HTTP_11 {
+                    carried.without_chunks();
                 }
                 *self.takeover.lock().unwrap_or_else(PoisonError::into_inner) = Some(carried);
                 State::TakenOver
