@@ -253,10 +253,10 @@ fn completion_ref(incoming: &Incoming<'_>) -> Result<CompletionRef, Failure> {
         #[serde(rename = "value")]
         _value: String,
     }
-    let reference = incoming.params.r#ref.map_or("null", RawValue::get);
+    let reference = object(incoming.params.r#ref, "params.ref")?.unwrap_or("null");
     let reference: Reference = serde_json::from_str(reference)
         .map_err(|error| invalid(format!("params.ref has to be a ref/prompt or a ref/resource: {error}")))?;
-    let argument = incoming.params.argument.map_or("null", RawValue::get);
+    let argument = object(incoming.params.argument, "params.argument")?.unwrap_or("null");
     serde_json::from_str::<Argument>(argument).map_err(|error| {
         invalid(format!("params.argument needs a name and a value, both strings: {error}"))
     })?;
