@@ -11,8 +11,8 @@ use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
     header::{
         ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN,
-        VARY,
+        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ALLOW,
+        CACHE_CONTROL, CONTENT_TYPE, ORIGIN, VARY,
     },
 };
 use http_body::{Body, Frame, SizeHint};
@@ -135,17 +135,15 @@ pub(super) fn method_not_allowed(allow: HeaderValue, message: &str) -> HttpRespo
     response
 }
 
-/// The answer to a preflight of a browser whose origin was let in.
-pub(super) fn preflight() -> HttpResponse {
+/// The answer to a preflight of a browser whose origin was let in. It may send whatever headers it asks for: which
+/// `Mcp-Param-*` there are is up to the tools.
+pub(super) fn preflight(request: &HeaderMap) -> HttpResponse {
     let mut response = empty(StatusCode::NO_CONTENT);
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    headers.insert(
-        ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static(
-            "content-type, accept, authorization, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id",
-        ),
-    );
+    if let Some(wanted) = request.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
 }
