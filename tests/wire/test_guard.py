@@ -175,6 +175,10 @@ def test_accept_that_is_not(server: Server, values: list[str]) -> None:
 
 
 def test_a_preflight_of_a_page_that_is_let_in(server: Server) -> None:
-    more = [("origin", "http://localhost:3000"), ("access-control-request-method", "POST")]
-    answer = server.get(more, "OPTIONS")
+    wanted = "content-type,mcp-method,mcp-name,mcp-param-region,mcp-protocol-version"
+    asked = [("access-control-request-method", "POST"), ("access-control-request-headers", wanted)]
+    answer = server.get([("origin", "http://localhost:3000"), *asked], "OPTIONS")
     assert answer.status == 204 and answer.header("access-control-allow-origin") == "http://localhost:3000"
+    assert set((answer.header("access-control-allow-headers") or "").split(",")) >= set(wanted.split(","))
+    assert "POST" in (answer.header("access-control-allow-methods") or "")
+    assert server.get([("origin", "http://evil.example.com"), *asked], "OPTIONS").header("access-control-allow-headers") is None
