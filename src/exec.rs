@@ -211,14 +211,14 @@ impl Pool {
         if !request.is_open() {
             return;
         }
-        let handler = Arc::clone(&request.subject.handler);
-        let name = request.subject.name.clone();
+        let subject = Arc::clone(&request.subject);
         let call = Call::new(request, rounds);
         // The call travels into the handler: a panic drops it, which answers the client.
-        let outcome = catch_unwind(AssertUnwindSafe(|| as_callback(|| handler.call(call))));
+        let outcome = catch_unwind(AssertUnwindSafe(|| as_callback(|| subject.handler.call(call))));
         if outcome.is_err() {
             Metrics::add(&self.metrics.panics);
-            tracing::error!(target: "mcpserver::exec", name = &*name, "a handler panicked; its call was answered with an error");
+            let name = &*subject.name;
+            tracing::error!(target: "mcpserver::exec", name, "a handler panicked; its call was answered with an error");
         }
     }
 

@@ -102,7 +102,7 @@ impl Running {
         let deadline = Instant::now() + time;
         let grace = Instant::now() + time.mul_f32(0.75);
         let clients = &self.dispatcher.clients;
-        self.shutdown.gracefully.cancel();
+        self.shutdown.gracefully();
         clients.say_goodbye();
         self.tasks.close();
         self.wait_for_tasks(grace);
@@ -110,7 +110,7 @@ impl Running {
         self.pool.close();
         let before = self.dispatcher.metrics.snapshot().cancelled();
         clients.end_sessions();
-        self.shutdown.at_once.cancel();
+        self.shutdown.at_once();
         self.wait_for_tasks(deadline);
         let running = self.pool.join(deadline);
         // A callback on a network thread cannot be interrupted; its thread ends when it returns.

@@ -175,14 +175,20 @@ fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
     deserializer.deserialize_any(Object(PhantomData))
 }
 
-/// Reads a body.
-pub(crate) fn read(body: &[u8], max_depth: u64) -> Result<Body<'_>, Unreadable> {
-    let parse_error =
-        |message: String| Unreadable { id: None, failure: Failure::new(Code::PARSE_ERROR, message) };
-    let text = std::str::from_utf8(body).map_err(|error| {
+fn parse_error(message: String) -> Unreadable {
+    Unreadable { id: None, failure: Failure::new(Code::PARSE_ERROR, message) }
+}
+
+/// The text of a body.
+pub(crate) fn text(body: &[u8]) -> Result<&str, Unreadable> {
+    std::str::from_utf8(body).map_err(|error| {
         parse_error(format!("the body is not UTF-8 from byte {} on; send UTF-8 JSON", error.valid_up_to()))
-    })?;
-    if deeper_than(body, max_depth) {
+    })
+}
+
+/// Reads the text of a body.
+pub(crate) fn read(text: &str, max_depth: u64) -> Result<Body<'_>, Unreadable> {
+    if deeper_than(text.as_bytes(), max_depth) {
         return Err(parse_error(format!(
             "the body is nested deeper than {max_depth} levels; send a flatter message"
         )));
@@ -203,7 +209,7 @@ pub(crate) fn read_one(text: &str) -> Result<Message<'_>, Unreadable> {
                 id: None,
                 failure: Failure::new(Code::INVALID_REQUEST, "a message has to be an object"),
             },
-            Err(error) => Unreadable { id: None, failure: Failure::new(Code::PARSE_ERROR, not_json(&error)) },
+            Err(error) => parse_error(not_json(&error)),
         });
     }
     match serde_json::from_str::<Envelope<'_>>(text) {
@@ -252,7 +258,7 @@ fn check_id(raw: &str) -> Result<&str, String> {
 /// Says why a text is no message: the slow path of what is refused anyway.
 fn explain(text: &str, error: &serde_json::Error) -> Unreadable {
     if matches!(error.classify(), Category::Syntax | Category::Eof | Category::Io) {
-        return Unreadable { id: None, failure: Failure::new(Code::PARSE_ERROR, not_json(error)) };
+        return parse_error(not_json(error));
     }
     let invalid = |id: Option<&str>, message: String| Unreadable {
         id: id.map(str::to_owned),
@@ -262,7 +268,7 @@ fn explain(text: &str, error: &serde_json::Error) -> Unreadable {
         Ok(loose) => loose,
         // A text whose fault comes after the first member of a wrong type is no JSON at all.
         Err(error) if error.classify() != Category::Data => {
-            return Unreadable { id: None, failure: Failure::new(Code::PARSE_ERROR, not_json(&error)) };
+            return parse_error(not_json(&error));
         }
         Err(error) => return invalid(None, format!("the body is no JSON-RPC message: {error}")),
     };
@@ -340,7 +346,7 @@ mod tests {
     use super::*;
 
     fn code(body: &str) -> (i64, Option<String>) {
-        match read(body.as_bytes(), 128) {
+        match read(body, 128) {
             Err(e) => (e.failure.code.0, e.id),
             Ok(Body::One(_)) => (0, None),
             Ok(Body::Batch(all)) => (all.len() as i64, None),
@@ -403,6 +409,6 @@ mod tests {
 
     #[test]
     fn invalid_utf8_is_a_parse_error() {
-        assert_eq!(read(b"{\"jsonrpc\":\"\xff\"}", 128).unwrap_err().failure.code, Code::PARSE_ERROR);
+        assert_eq!(text(b"{\"jsonrpc\":\"\xff\"}").unwrap_err().failure.code, Code::PARSE_ERROR);
     }
 }

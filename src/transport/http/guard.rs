@@ -73,15 +73,18 @@ pub(super) fn single<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
 ) -> Result<Option<&'a HeaderValue>, Refusal> {
-    let mut values = headers.get_all(name).iter();
-    let first = values.next();
-    if first.is_some() && values.next().is_some() {
+    if is_repeated(headers, name) {
         return Err(Refusal::new(
             StatusCode::BAD_REQUEST,
             format!("the header {name} is there more than once; send it once"),
         ));
     }
-    Ok(first)
+    Ok(headers.get(name))
+}
+
+/// Whether a header is there more than once.
+pub(super) fn is_repeated(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers.get_all(name).iter().nth(1).is_some()
 }
 
 /// The text of a header's value.
@@ -126,8 +129,11 @@ pub(super) fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
 
 /// Checks that a client takes all the media types given. One without `Accept` takes anything.
 pub(super) fn check_accept(headers: &HeaderMap, wanted: &[&str]) -> Result<(), Refusal> {
-    if !headers.contains_key(ACCEPT) {
-        return Ok(());
+    match headers.get(ACCEPT) {
+        None => return Ok(()),
+        // What the official clients send with a POST.
+        Some(value) if value == "application/json, text/event-stream" => return Ok(()),
+        Some(_) => {}
     }
     for media in wanted {
         let kind = media.split('/').next().unwrap_or_default();

@@ -13,7 +13,7 @@ use super::{
     headers::{LAST_EVENT_ID, SESSION_ID},
     reply::Reply,
     respond::{self, HttpResponse},
-    route::{refused, whole},
+    route::{Post, refused},
     service::{CancelOnDrop, Pending, Routed},
 };
 use crate::{
@@ -48,7 +48,7 @@ impl Endpoint {
     pub(super) fn in_session(
         self: &Arc<Self>,
         headers: &HeaderMap,
-        body: &Bytes,
+        post: Post<'_>,
         message: Message<'_>,
     ) -> Routed {
         if let Message::Request { id, method, params } = &message
@@ -75,8 +75,8 @@ impl Endpoint {
             Message::Request { id, method, params } => {
                 let reply = Reply::new(1, Some(Arc::clone(used.session())), self.bounds);
                 let incoming = Incoming {
-                    body,
-                    message: whole(body),
+                    body: post.body,
+                    message: post.text,
                     id,
                     method: &method,
                     params: &params,
