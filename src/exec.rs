@@ -6,9 +6,7 @@
 //! for longer than a moment.
 
 use std::{
-    cell::Cell,
     collections::VecDeque,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -18,6 +16,7 @@ use tracing::Dispatch;
 
 use crate::{
     call::{Call, CallKind, Request, Rounds, Run},
+    callback,
     error::{Error, Kind},
     observe::Metrics,
     rpc::{Code, Failure},
@@ -25,28 +24,6 @@ use crate::{
 
 /// How long a thread of the pool waits for work before it ends.
 const IDLE: Duration = Duration::from_secs(10);
-
-thread_local! {
-    static IN_CALLBACK: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Whether this thread runs a callback of a server right now: it must not wait for a server to stop.
-pub(crate) fn in_callback() -> bool {
-    IN_CALLBACK.get() > 0
-}
-
-/// Marks this thread as inside a callback of the host while `work` runs.
-pub(crate) fn as_callback<T>(work: impl FnOnce() -> T) -> T {
-    struct Leave;
-    impl Drop for Leave {
-        fn drop(&mut self) {
-            IN_CALLBACK.set(IN_CALLBACK.get() - 1);
-        }
-    }
-    IN_CALLBACK.set(IN_CALLBACK.get() + 1);
-    let _leave = Leave;
-    work()
-}
 
 struct Job {
     request: Arc<Request>,
@@ -289,8 +266,7 @@ impl Pool {
         let subject = Arc::clone(&request.subject);
         let call = Call::new(request, rounds);
         // The call travels into the handler: a panic drops it, which answers the client.
-        let outcome = catch_unwind(AssertUnwindSafe(|| as_callback(|| subject.handler.call(call))));
-        if outcome.is_err() {
+        if callback::run(|| subject.handler.call(call)).is_none() {
             Metrics::add(&self.metrics.panics);
             let name = &*subject.name;
             tracing::error!(target: "mcpserver::exec", name, "a handler panicked; its call was answered with an error");

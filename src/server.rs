@@ -8,11 +8,11 @@ use std::{
 
 use crate::{
     call::ClientId,
+    callback,
     clients::{ClientEvent, ClientInfo, List},
     config::Config,
     dispatch::Dispatcher,
     error::{Error, Kind, Result},
-    exec::in_callback,
     observe::{Snapshot, dispatch},
     protocol::json_object,
     registry::{Completion, CompletionRef, Prompt, Resource, Tool},
@@ -296,7 +296,7 @@ impl Server {
                 }
             }
         };
-        if !in_callback() {
+        if !callback::inside() {
             return Ok(self.inner.finish(running, deadline));
         }
         let inner = Arc::clone(&self.inner);
@@ -315,7 +315,7 @@ impl Server {
     /// [`Kind::Deadlock`] inside a callback, [`Kind::Forked`].
     pub fn wait(&self) -> Result<()> {
         self.check_process()?;
-        if in_callback() {
+        if callback::inside() {
             return Err(Error::new(
                 Kind::Deadlock,
                 "a callback cannot wait for the server to stop: the server waits for the callback",
@@ -359,12 +359,16 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        if self.process != std::process::id() {
+            // The threads of the runtime stayed in the parent, and one of them may have held the lock.
+            if let Ok(mut state) = self.state.try_lock() {
+                std::mem::forget(std::mem::take(&mut *state));
+            }
+            return;
+        }
         let state = std::mem::take(&mut *self.lock());
         if let State::Running(running) = state {
-            if self.process != std::process::id() {
-                // The threads of the runtime stayed in the parent: there is nothing to join.
-                std::mem::forget(running);
-            } else if in_callback() {
+            if callback::inside() {
                 std::thread::spawn(move || running.stop(DROP_DEADLINE));
             } else {
                 running.stop(DROP_DEADLINE);

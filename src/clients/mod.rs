@@ -28,9 +28,9 @@ pub(crate) use stream::{Bounds, Event, Next, Reader, Stream};
 
 use crate::{
     call::{ClientId, Principal},
+    callback,
     config::Limits,
     error::{Error, Kind, Result},
-    exec::as_callback,
     observe::Metrics,
     protocol::Revision,
 };
@@ -159,7 +159,10 @@ impl Clients {
     fn tell(&self, client: ClientId, kind: ClientKind, change: ClientChange) {
         tracing::debug!(target: "mcpserver::clients", client = client.0, ?kind, ?change, "client");
         if let Some(listener) = &*self.listener.load() {
-            as_callback(|| listener(ClientEvent { client, kind, change }));
+            let told = callback::run(|| listener(ClientEvent { client, kind, change }));
+            if told.is_none() {
+                tracing::error!(target: "mcpserver::clients", client = client.0, "the client listener panicked");
+            }
         }
     }
 

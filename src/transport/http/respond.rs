@@ -11,8 +11,8 @@ use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
     header::{
         ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN,
-        VARY,
+        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ALLOW,
+        CACHE_CONTROL, CONTENT_TYPE, ORIGIN, VARY,
     },
 };
 use http_body::{Body, Frame, SizeHint};
@@ -83,13 +83,15 @@ pub(super) fn answer(answer: Answer, modern: bool) -> HttpResponse {
     };
     match answer.bytes {
         Some(bytes) => json(status, bytes),
-        // A cancelled request gets no response: a stream that ends at once has none.
-        None => {
-            let mut response = empty(StatusCode::OK);
-            stream_headers(response.headers_mut());
-            response
-        }
+        None => no_answer(),
     }
+}
+
+/// A cancelled request gets no response: a stream that ends at once has none.
+fn no_answer() -> HttpResponse {
+    let mut response = empty(StatusCode::OK);
+    stream_headers(response.headers_mut());
+    response
 }
 
 /// The answers to a batch.
@@ -100,6 +102,9 @@ pub(super) fn batch(first: Answer, more: Vec<Answer>) -> HttpResponse {
             out.push(b',');
         }
         out.extend_from_slice(&bytes);
+    }
+    if out.len() == 1 {
+        return no_answer();
     }
     out.push(b']');
     json(StatusCode::OK, out)
@@ -136,16 +141,14 @@ pub(super) fn method_not_allowed(allow: HeaderValue, message: &str) -> HttpRespo
 }
 
 /// The answer to a preflight of a browser whose origin was let in.
-pub(super) fn preflight() -> HttpResponse {
+pub(super) fn preflight(request: &HeaderMap) -> HttpResponse {
     let mut response = empty(StatusCode::NO_CONTENT);
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    headers.insert(
-        ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static(
-            "content-type, accept, authorization, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id",
-        ),
-    );
+    // The names of `Mcp-Param-*` headers are up to the tools, so whatever is asked for is let through.
+    if let Some(names) = request.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+    }
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
 }

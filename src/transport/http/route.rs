@@ -79,7 +79,7 @@ impl Endpoint {
             )),
             Method::GET => self.get(&parts.headers),
             Method::DELETE => Routed::Response(self.delete(&parts.headers)),
-            Method::OPTIONS => Routed::Response(respond::preflight()),
+            Method::OPTIONS => Routed::Response(respond::preflight(&parts.headers)),
             _ => Routed::Response(respond::method_not_allowed(respond::METHODS, "use POST, GET or DELETE")),
         }
     }

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use http::{
-    HeaderMap, HeaderValue, Method, Request, StatusCode,
+    HeaderMap, HeaderValue, Method, Request, StatusCode, Version,
     header::{HOST, ORIGIN},
     request::Parts,
 };
@@ -116,6 +116,7 @@ pub(super) struct Exchange {
     connection: Arc<Connection>,
     /// The headers of a request from a browser, which its response has to answer to.
     browser: Option<HeaderMap>,
+    old_http: bool,
     state: State,
 }
 
@@ -129,8 +130,12 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         let connection = &self.0;
         connection.activity.enter(Phase::Body);
         let endpoint = &connection.endpoint;
-        let mut exchange =
-            Exchange { connection: Arc::clone(connection), browser: None, state: State::TakenOver };
+        let mut exchange = Exchange {
+            connection: Arc::clone(connection),
+            browser: None,
+            old_http: parts.version < Version::HTTP_11,
+            state: State::TakenOver,
+        };
         exchange.state = match connection.admit(&parts) {
             Err(refusal) => State::Done(Some(respond::refusal(&refusal))),
             Ok(()) => {
@@ -156,6 +161,11 @@ impl Exchange {
         match routed {
             Routed::Response(response) => State::Done(Some(response)),
             Routed::Pending(pending) => State::Waiting(pending),
+            // Its chunks are of HTTP/1.1.
+            Routed::Takeover(_) if self.old_http => {
+                let refusal = Refusal::new(StatusCode::HTTP_VERSION_NOT_SUPPORTED, "a stream needs HTTP/1.1");
+                State::Done(Some(respond::refusal(&refusal)))
+            }
             Routed::Takeover(mut carried) => {
                 if let Some(request) = &self.browser {
                     carried.allow_origin(request);

@@ -57,7 +57,10 @@ impl Endpoint {
         {
             return Routed::Response(match self.dispatcher.initialize(id, params, None) {
                 Ok(Initialized { session, answer }) => with_session(respond::answer(answer, false), &session),
-                Err(answer) => respond::answer(answer, false),
+                Err(answer) if answer.refused => respond::answer(answer, false),
+                Err(answer) => {
+                    respond::json(StatusCode::SERVICE_UNAVAILABLE, answer.bytes.unwrap_or_default())
+                }
             });
         }
         let used = match self.session(headers) {
