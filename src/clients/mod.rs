@@ -9,6 +9,7 @@ mod stream;
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -107,7 +108,31 @@ enum Client {
 /// Enough that threads which serve different clients seldom meet at one lock.
 const SHARDS: usize = 16;
 
-type Shard<K, V> = Mutex<HashMap<K, V>>;
+type Shard<K, V> = Mutex<HashMap<K, V, BuildHasherDefault<KeyHasher>>>;
+
+/// A quick hash for keys that this server makes itself, from a counter or at random: nobody can choose them so
+/// that they collide.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes its slots from the low bits, which multiplication mixes least.
+        self.0.rotate_left(32)
+    }
+}
 
 /// All clients of a server.
 pub(crate) struct Clients {
