@@ -51,15 +51,9 @@ impl Guard {
         }
         let Some(origin) = single(headers, &ORIGIN)? else { return Ok(()) };
         let origin = text(origin, "Origin")?;
-        let origin_host = origin.split_once("://").map(|(_, rest)| rest);
-        let allowed = listed(&self.origins, origin)
-            || origin_host.is_some_and(|origin_host| {
-                if self.loopback {
-                    is_loopback(host_name(origin_host))
-                } else {
-                    origin_host.eq_ignore_ascii_case(host)
-                }
-            });
+        // An origin that equals the Host proves nothing: after a rebinding, an attacker's page sends both.
+        let local = || origin.split_once("://").is_some_and(|(_, host)| is_loopback(host_name(host)));
+        let allowed = listed(&self.origins, origin) || (self.loopback && local());
         if allowed {
             Ok(())
         } else {
@@ -189,7 +183,7 @@ mod tests {
             (&local, &[("host", "localhost"), ("origin", "null")], 403),
             (&local, &[("host", "localhost"), ("origin", "http://localhost"), ("origin", "http://x")], 400),
             (&public, &[("host", "api.example.com")], 200),
-            (&public, &[("host", "api.example.com"), ("origin", "https://api.example.com")], 200),
+            (&public, &[("host", "api.example.com"), ("origin", "https://api.example.com")], 403),
             (&public, &[("host", "api.example.com"), ("origin", "https://evil.example.com")], 403),
             (&open, &[("host", "x"), ("origin", "http://y")], 200),
         ];
