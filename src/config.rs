@@ -99,6 +99,8 @@ limits! {
     event_log_bytes = 1 << 20, min 1;
     /// Resources that one client may subscribe to.
     subscriptions = 1024, min 1;
+    /// Bytes that one client makes the server keep: what it says about itself, and what it subscribes to.
+    client_bytes = 256 << 10, min 256;
     /// Entries of one page of a list.
     page_items = 1000, min 1;
     /// Bytes of a JSON Schema.

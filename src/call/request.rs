@@ -92,6 +92,13 @@ pub(crate) struct SessionPeer {
     pub(crate) log_level: AtomicU8,
 }
 
+impl SessionPeer {
+    /// Bytes that it keeps.
+    pub(crate) fn bytes(&self) -> usize {
+        self.info.as_deref().map_or(0, str::len) + self.capabilities.len()
+    }
+}
+
 /// Where the facts about the client stand: in the request itself, or in its session.
 pub(crate) enum Peer {
     Request { info: Option<Span>, capabilities: Span, log_level: Option<LogLevel> },

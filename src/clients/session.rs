@@ -45,6 +45,8 @@ pub(crate) struct Session {
     bounds: Bounds,
     max_requests: usize,
     max_subscriptions: usize,
+    /// What the client may still make the server keep, beside what it said about itself.
+    max_subscribed_bytes: usize,
     state: Mutex<State>,
     /// Room among the sessions, and among the clients.
     _permits: [OwnedSemaphorePermit; 2],
@@ -55,6 +57,7 @@ struct State {
     streams: VecDeque<Arc<Stream>>,
     next_stream: u64,
     subscriptions: HashSet<Box<str>>,
+    subscribed_bytes: usize,
     /// Requests that are not answered yet. There are seldom more than a few, and a search costs less than a table.
     requests: Vec<Arc<Request>>,
     /// Questions to the client that are not answered yet, by the id of our request.
@@ -111,6 +114,7 @@ impl Session {
         Arc::new(Self {
             id: opening.id,
             revision: opening.revision,
+            max_subscribed_bytes: size(limits.client_bytes).saturating_sub(opening.peer.bytes()),
             peer: Arc::new(opening.peer),
             principal: opening.principal,
             standalone: Stream::new(0, bounds),
@@ -272,7 +276,17 @@ impl Session {
 
     pub(crate) fn subscribe(&self, uri: &str) -> Result<()> {
         let mut state = self.lock();
-        if state.subscriptions.len() >= self.max_subscriptions && !state.subscriptions.contains(uri) {
+        if state.subscriptions.contains(uri) {
+            return Ok(());
+        }
+        let bytes = state.subscribed_bytes + uri.len();
+        if bytes > self.max_subscribed_bytes {
+            return Err(Error::new(
+                Kind::LimitExceeded,
+                "the URIs that are subscribed to are too long together (limit client_bytes); unsubscribe from some first",
+            ));
+        }
+        if state.subscriptions.len() >= self.max_subscriptions {
             return Err(Error::new(
                 Kind::LimitExceeded,
                 format!(
@@ -282,11 +296,15 @@ impl Session {
             ));
         }
         state.subscriptions.insert(uri.into());
+        state.subscribed_bytes = bytes;
         Ok(())
     }
 
     pub(crate) fn unsubscribe(&self, uri: &str) {
-        self.lock().subscriptions.remove(uri);
+        let mut state = self.lock();
+        if state.subscriptions.remove(uri) {
+            state.subscribed_bytes -= uri.len();
+        }
     }
 
     pub(crate) fn is_subscribed(&self, uri: &str) -> bool {

@@ -12,7 +12,7 @@ use crate::{
     observe::Metrics,
     protocol::{Revision, result::Frame, write_text_block},
     registry::{CompletionRef, PromptEntry, param_check},
-    rpc::{Code, Failure, write_string},
+    rpc::{Code, Failure, check_id, write_string},
 };
 
 /// What one call is about, as far as its method fixes it.
@@ -175,15 +175,11 @@ impl Dispatcher {
             };
         }
         let progress_token = params.meta.as_ref().and_then(|meta| meta.progress_token);
-        let progress_token = match progress_token.map(|token| (token, token.get().as_bytes()[0])) {
-            Some((token, b'"' | b'-' | b'0'..=b'9')) => Some(span(token)),
-            Some((token, _)) => {
-                let message =
-                    format!("_meta.progressToken has to be a string or an integer, not {}", token.get());
-                return Outcome::Answer(refuse(Some(incoming.id), &invalid(message)));
-            }
-            None => None,
-        };
+        if let Some(token) = progress_token
+            && let Err(message) = check_id(token.get(), "_meta.progressToken")
+        {
+            return Outcome::Answer(refuse(Some(incoming.id), &invalid(message)));
+        }
         let request = Arc::new(Request {
             subject: target.subject,
             revision: parts.revision,
@@ -191,7 +187,7 @@ impl Dispatcher {
             id: Span::of(incoming.body, incoming.id),
             message: Span::of(incoming.body, incoming.message),
             arguments: target.arguments,
-            progress_token,
+            progress_token: progress_token.map(span),
             peer: parts.peer,
             principal: incoming.principal.clone(),
             uri: target.uri,
@@ -257,10 +253,10 @@ fn completion_ref(incoming: &Incoming<'_>) -> Result<CompletionRef, Failure> {
         #[serde(rename = "value")]
         _value: String,
     }
-    let reference = incoming.params.r#ref.map_or("null", RawValue::get);
+    let reference = object(incoming.params.r#ref, "params.ref")?.unwrap_or("null");
     let reference: Reference = serde_json::from_str(reference)
         .map_err(|error| invalid(format!("params.ref has to be a ref/prompt or a ref/resource: {error}")))?;
-    let argument = incoming.params.argument.map_or("null", RawValue::get);
+    let argument = object(incoming.params.argument, "params.argument")?.unwrap_or("null");
     serde_json::from_str::<Argument>(argument).map_err(|error| {
         invalid(format!("params.argument needs a name and a value, both strings: {error}"))
     })?;

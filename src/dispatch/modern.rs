@@ -126,6 +126,15 @@ impl Dispatcher {
             return refused(incoming, Code::INVALID_PARAMS, message);
         }
         let info = incoming.params.meta.as_ref().and_then(|meta| meta.client_info).map(|raw| raw.get());
+        let bytes = info.map_or(0, str::len)
+            + filter.resource_subscriptions.iter().map(|uri| uri.len()).sum::<usize>();
+        let most = self.config.limits.client_bytes;
+        if bytes as u64 > most {
+            let message = format!(
+                "the URIs to subscribe to and the clientInfo have {bytes} bytes, and at most {most} are kept for one stream (limit client_bytes)"
+            );
+            return refused(incoming, Code::INVALID_PARAMS, message);
+        }
         match self.clients.open_listen(incoming.id, filter, incoming.principal.clone(), info) {
             Ok(listen) => Outcome::Listen(listen),
             Err(error) => Outcome::failure(incoming.id, &Failure::new(Code::INTERNAL_ERROR, error.message())),

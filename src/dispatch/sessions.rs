@@ -47,6 +47,12 @@ impl Dispatcher {
         let Some(info) = params.client_info.map(|raw| raw.get()).filter(|json| json.starts_with('{')) else {
             return refused("params.clientInfo is missing: give an object with name and version");
         };
+        let most = self.config.limits.client_bytes;
+        if (info.len() + capabilities.len()) as u64 > most {
+            return refused(&format!(
+                "params.clientInfo and params.capabilities have more than {most} bytes (limit client_bytes); say less"
+            ));
+        }
         let revision = Revision::parse(requested)
             .filter(|revision| !revision.is_modern())
             .unwrap_or(Revision::NEWEST_WITH_SESSIONS);

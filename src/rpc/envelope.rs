@@ -14,7 +14,7 @@ use serde_json::{error::Category, value::RawValue};
 
 use super::{Code, Failure};
 
-/// Bytes of a request id. It is repeated in every notification of a subscription, so it cannot be of any size.
+/// Bytes of a request id or a progress token. They are repeated in notifications, so they cannot be of any size.
 const MAX_ID_BYTES: usize = 1024;
 
 /// What a body holds.
@@ -223,7 +223,7 @@ fn classify(envelope: Envelope<'_>) -> Result<Message<'_>, Unreadable> {
         id: id.map(str::to_owned),
         failure: Failure::new(Code::INVALID_REQUEST, message),
     };
-    let id = match envelope.id.map(|raw| check_id(raw.get())).transpose() {
+    let id = match envelope.id.map(|raw| check_id(raw.get(), "\"id\"")).transpose() {
         Ok(id) => id,
         Err(message) => return Err(invalid(None, message)),
     };
@@ -243,16 +243,16 @@ fn classify(envelope: Envelope<'_>) -> Result<Message<'_>, Unreadable> {
     }
 }
 
-/// MCP allows strings and integers, and no `null`.
-fn check_id(raw: &str) -> Result<&str, String> {
+/// Checks an id, or a progress token, which is of the same kind: MCP allows strings and integers, and no `null`.
+pub(crate) fn check_id<'a>(raw: &'a str, what: &str) -> Result<&'a str, String> {
     if raw.len() > MAX_ID_BYTES {
-        return Err(format!("\"id\" has {} bytes; at most {MAX_ID_BYTES} are taken", raw.len()));
+        return Err(format!("{what} has {} bytes; at most {MAX_ID_BYTES} are taken", raw.len()));
     }
     let integer = raw.strip_prefix('-').unwrap_or(raw).bytes().all(|b| b.is_ascii_digit());
     if raw.starts_with('"') || integer {
         return Ok(raw);
     }
-    Err(format!("\"id\" has to be a string or an integer, not {}", shorten(raw)))
+    Err(format!("{what} has to be a string or an integer, not {}", shorten(raw)))
 }
 
 /// Says why a text is no message: the slow path of what is refused anyway.
@@ -272,7 +272,7 @@ fn explain(text: &str, error: &serde_json::Error) -> Unreadable {
         }
         Err(error) => return invalid(None, format!("the body is no JSON-RPC message: {error}")),
     };
-    let id = match loose.id.map(|raw| check_id(raw.get())).transpose() {
+    let id = match loose.id.map(|raw| check_id(raw.get(), "\"id\"")).transpose() {
         Ok(id) => id,
         Err(message) => return invalid(None, message),
     };

@@ -5,5 +5,5 @@ mod envelope;
 mod write;
 
 pub use code::Code;
-pub(crate) use envelope::{Body, Message, Params, Unreadable, read, read_one, text};
+pub(crate) use envelope::{Body, Message, Params, Unreadable, check_id, read, read_one, text};
 pub(crate) use write::{Failure, error_response, notification, request, write_string};

@@ -37,6 +37,8 @@ pub(super) struct Carried {
     source: Source,
     owner: Owner,
     browser: Option<HeaderMap>,
+    /// Whether the client knows chunks; to one of HTTP/1.0 the stream goes as it is, up to the end of the connection.
+    chunked: bool,
 }
 
 impl Carried {
@@ -45,12 +47,17 @@ impl Carried {
             source: Source { reader, subscription: None },
             owner: Owner::Session(used, resumed),
             browser: None,
+            chunked: true,
         }
     }
 
     pub(super) fn listen(listen: Arc<Listen>) -> Self {
         let source = Source { reader: listen.stream.read(), subscription: Some(listen.subscription.clone()) };
-        Self { source, owner: Owner::Listen(listen), browser: None }
+        Self { source, owner: Owner::Listen(listen), browser: None, chunked: true }
+    }
+
+    pub(super) fn without_chunks(&mut self) {
+        self.chunked = false;
     }
 
     pub(super) fn allow_origin(&mut self, request: &HeaderMap) {
@@ -65,7 +72,11 @@ impl Carried {
         head.push_str(
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache, no-transform\r\n",
         );
-        head.push_str("x-accel-buffering: no\r\ntransfer-encoding: chunked\r\n");
+        // Nothing is served on this connection any more, so the client must not keep it for its next request.
+        head.push_str("x-accel-buffering: no\r\nconnection: close\r\n");
+        if self.chunked {
+            head.push_str("transfer-encoding: chunked\r\n");
+        }
         for (name, value) in self.browser.take().iter().flatten() {
             let _ = write!(head, "{name}: {}\r\n", value.to_str().unwrap_or_default());
         }
@@ -84,7 +95,7 @@ impl Carried {
         }
         let mut out = head.into_bytes();
         if !first.is_empty() {
-            chunk(&mut out, &first);
+            frame(&mut out, first, self.chunked);
         }
         out
     }
@@ -96,6 +107,7 @@ impl Carried {
         let mut carrier = Carrier {
             socket,
             source: &self.source,
+            chunked: self.chunked,
             out,
             written: 0,
             last: false,
@@ -120,16 +132,21 @@ impl Carried {
     }
 }
 
-/// One chunk of a chunked body.
-fn chunk(out: &mut Vec<u8>, data: &[u8]) {
-    out.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
-    out.extend_from_slice(data);
-    out.extend_from_slice(b"\r\n");
+/// Appends a part of the body, as a chunk where the body is chunked.
+fn frame(out: &mut Vec<u8>, data: Vec<u8>, chunked: bool) {
+    if chunked {
+        out.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
+        out.extend_from_slice(&data);
+        out.extend_from_slice(b"\r\n");
+    } else {
+        out.extend_from_slice(&data);
+    }
 }
 
 struct Carrier<'a> {
     socket: TcpStream,
     source: &'a Source,
+    chunked: bool,
     out: Vec<u8>,
     written: usize,
     /// Whether nothing comes after `out`.
@@ -179,9 +196,9 @@ impl Carrier<'_> {
                 }
             }
             if !events.is_empty() {
-                chunk(&mut self.out, &events);
+                frame(&mut self.out, events, self.chunked);
             }
-            if self.last {
+            if self.last && self.chunked {
                 self.out.extend_from_slice(b"0\r\n\r\n");
             }
         }

@@ -57,7 +57,8 @@ enum Ended {
     Quiet,
     /// A request did not come in time.
     TooLate,
-    Takeover(Carried),
+    /// A stream takes over.
+    Takeover,
 }
 
 pub(super) async fn serve(stream: TcpStream, endpoint: Arc<Endpoint>) {
@@ -102,10 +103,8 @@ async fn serve_http(stream: TcpStream, endpoint: Arc<Endpoint>) -> Option<(TcpSt
         if let Poll::Ready(done) = connection.poll_without_shutdown(cx) {
             return Poll::Ready(if done.is_ok() { Ended::Done } else { Ended::Failed });
         }
-        if shared.activity.phase() == Phase::TakenOver
-            && let Some(carried) = shared.takeover.lock().unwrap_or_else(PoisonError::into_inner).take()
-        {
-            return Poll::Ready(Ended::Takeover(carried));
+        if shared.activity.phase() == Phase::TakenOver {
+            return Poll::Ready(Ended::Takeover);
         }
         if !first && !timer.is_elapsed() {
             return Poll::Pending;
@@ -115,6 +114,8 @@ async fn serve_http(stream: TcpStream, endpoint: Arc<Endpoint>) -> Option<(TcpSt
             let (phase, ticks, blocked) = watch.tick(&shared.activity);
             match phase {
                 _ if blocked >= patience.write => return Poll::Ready(Ended::Quiet),
+                // The response before is still on its way: neither an idle connection, nor one to put a 408 into.
+                _ if shared.activity.blocked_at().is_some() => {}
                 Phase::Head if ticks >= patience.head => return Poll::Ready(Ended::TooLate),
                 Phase::Body if ticks >= patience.body => return Poll::Ready(Ended::TooLate),
                 Phase::Idle if ticks >= patience.idle => return Poll::Ready(Ended::Quiet),
@@ -125,15 +126,18 @@ async fn serve_http(stream: TcpStream, endpoint: Arc<Endpoint>) -> Option<(TcpSt
     })
     .await;
     let mut stream = connection.into_parts().io.into_inner().stream;
+    // Also where the connection ended in the same moment: it is the stream that takes its leave of its client.
+    if let Some(carried) = shared.takeover.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Some((stream, carried));
+    }
     match ended {
-        Ended::Takeover(carried) => return Some((stream, carried)),
         Ended::TooLate => {
             let response = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
             let _ = stream.try_write(response);
             let _ = stream.shutdown().await;
         }
         Ended::Done => drop(stream.shutdown().await),
-        Ended::Failed | Ended::Quiet => {}
+        Ended::Failed | Ended::Quiet | Ended::Takeover => {}
     }
     None
 }

@@ -34,26 +34,32 @@ impl Guard {
     /// Checks `Host` and `Origin`.
     pub(super) fn check(&self, headers: &HeaderMap, authority: Option<&str>) -> Result<(), Refusal> {
         let forbidden = |message: String| Err(Refusal::new(StatusCode::FORBIDDEN, message));
-        let host = match (authority, single(headers, &HOST)?) {
-            (Some(authority), _) => authority,
-            (None, Some(host)) => text(host, "Host")?,
-            (None, None) => return Err(Refusal::new(StatusCode::BAD_REQUEST, "the Host header is missing")),
+        // RFC 9112, 3.2: Host has to be there even where the target of the request takes its place.
+        let Some(host) = single(headers, &HOST)? else {
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, "the Host header is missing"));
+        };
+        let host = match authority {
+            Some(authority) => authority,
+            None => text(host, "Host")?,
         };
         let listed = |list: &[String], value: &str| {
             list.iter().any(|item| item == "*" || item.eq_ignore_ascii_case(value))
         };
         let name = host_name(host);
         let host_allowed = listed(&self.hosts, host)
-            || listed(&self.hosts, name)
-            || if self.loopback { is_loopback(name) } else { self.hosts.is_empty() };
+            || name.is_some_and(|name| listed(&self.hosts, name))
+            || if self.loopback { name.is_some_and(is_loopback) } else { self.hosts.is_empty() };
         if !host_allowed {
             return forbidden(format!("Host {host:?} is not served here; add it to the allowed hosts"));
         }
         let Some(origin) = single(headers, &ORIGIN)? else { return Ok(()) };
         let origin = text(origin, "Origin")?;
         // An origin that equals the Host proves nothing: after a rebinding, an attacker's page sends both.
-        let local = || origin.split_once("://").is_some_and(|(_, host)| is_loopback(host_name(host)));
-        let allowed = listed(&self.origins, origin) || (self.loopback && local());
+        let local = |origin: &str| {
+            let host = origin.split_once("://").and_then(|(_, host)| host_name(host));
+            host.is_some_and(is_loopback)
+        };
+        let allowed = listed(&self.origins, origin) || (self.loopback && local(origin));
         if allowed {
             Ok(())
         } else {
@@ -91,12 +97,14 @@ pub(super) fn text<'a>(value: &'a HeaderValue, name: &str) -> Result<&'a str, Re
     })
 }
 
-/// A host without its port.
-fn host_name(host: &str) -> &str {
-    if let Some(end) = host.strip_prefix('[').and_then(|rest| rest.find(']')) {
-        return &host[1..=end];
-    }
-    host.rsplit_once(':').map_or(host, |(name, _)| name)
+/// A host without its port. Whatever follows the name and is no port makes it the name of something else.
+fn host_name(host: &str) -> Option<&str> {
+    let (name, rest) = match host.strip_prefix('[') {
+        Some(literal) => literal.split_once(']')?,
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port)).then_some(name)
 }
 
 fn is_loopback(name: &str) -> bool {
@@ -115,7 +123,7 @@ pub(super) fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
             return refuse("Content-Type has to be application/json");
         }
     }
-    if headers.get(CONTENT_ENCODING).is_some_and(|value| value != "identity") {
+    if headers.get_all(CONTENT_ENCODING).iter().any(|value| value != "identity") {
         return refuse("the body is encoded; send it without Content-Encoding");
     }
     Ok(())
@@ -167,13 +175,15 @@ mod tests {
         };
         let public = Guard { loopback: false, hosts: vec![], origins: vec![] };
         let open = Guard { loopback: true, hosts: vec!["*".into()], origins: vec!["*".into()] };
-        let cases: [(&Guard, &[(&str, &str)], u16); 18] = [
+        let cases: [(&Guard, &[(&str, &str)], u16); 20] = [
             (&local, &[("host", "127.0.0.1:8000")], 200),
             (&local, &[("host", "localhost")], 200),
             (&local, &[("host", "[::1]:80")], 200),
             (&local, &[("host", "mcp.example.com:80")], 200),
             (&local, &[("host", "evil.example.com")], 403),
             (&local, &[("host", "127.0.0.1.evil.example.com")], 403),
+            (&local, &[("host", "[::1].evil.example.com")], 403),
+            (&local, &[("host", "localhost:80@evil.example.com")], 403),
             (&local, &[], 400),
             (&local, &[("host", "localhost"), ("host", "localhost")], 400),
             (&local, &[("host", "localhost"), ("origin", "http://localhost:3000")], 200),

@@ -140,14 +140,14 @@ pub(super) fn method_not_allowed(allow: HeaderValue, message: &str) -> HttpRespo
     response
 }
 
-/// The answer to a preflight of a browser whose origin was let in.
+/// The answer to a preflight of a browser whose origin was let in. It may send whatever headers it asks for: which
+/// `Mcp-Param-*` there are is up to the tools.
 pub(super) fn preflight(request: &HeaderMap) -> HttpResponse {
     let mut response = empty(StatusCode::NO_CONTENT);
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    // The names of `Mcp-Param-*` headers are up to the tools, so whatever is asked for is let through.
-    if let Some(names) = request.get(ACCESS_CONTROL_REQUEST_HEADERS) {
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+    if let Some(wanted) = request.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
     }
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response

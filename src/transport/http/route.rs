@@ -24,6 +24,16 @@ use crate::{
 
 const BOTH: [&str; 2] = ["application/json", "text/event-stream"];
 
+/// The revision that a body names.
+fn stated<'a>(params: &'a Params<'_>) -> Option<&'a str> {
+    params.meta.as_ref().and_then(|meta| meta.protocol_version.as_deref())
+}
+
+/// A name of a revision that is none.
+fn unknown(version: Option<&str>) -> Option<&str> {
+    version.filter(|version| Revision::parse(version).is_none())
+}
+
 /// Whether a name of a revision belongs to the sessions era.
 fn has_sessions(version: &str) -> bool {
     Revision::parse(version).is_some_and(|revision| !revision.is_modern())
@@ -68,10 +78,16 @@ impl Endpoint {
 
     /// Serves a request that is no POST.
     pub(super) fn without_body(self: &Arc<Self>, parts: &Parts) -> Routed {
-        let modern = match headers::version(&parts.headers) {
-            Ok(version) => version.is_some_and(|version| !has_sessions(version)),
+        let version = match headers::version(&parts.headers) {
+            Ok(version) => version,
             Err(refusal) => return Routed::Response(respond::refusal(&refusal)),
         };
+        let modern = version.is_some_and(|version| !has_sessions(version));
+        if matches!(parts.method, Method::GET | Method::DELETE)
+            && let Some(unknown) = unknown(version)
+        {
+            return self.unreadable(&Unreadable { id: None, failure: unsupported_version(unknown) });
+        }
         match parts.method {
             Method::GET | Method::DELETE if modern => Routed::Response(respond::method_not_allowed(
                 http::HeaderValue::from_static("POST, OPTIONS"),
@@ -87,16 +103,35 @@ impl Endpoint {
     /// Serves a POST.
     pub(super) fn post(self: &Arc<Self>, parts: &Parts, body: &Bytes) -> Routed {
         Metrics::add(&self.dispatcher.metrics.requests);
-        let version = match headers::version(&parts.headers) {
-            Ok(version) => version,
-            Err(refusal) => return Routed::Response(respond::refusal(&refusal)),
-        };
         let headers = &parts.headers;
         let depth = self.dispatcher.config.limits.json_depth;
-        match rpc::text(body).and_then(|text| Ok((text, rpc::read(text, depth)?))) {
+        let read = rpc::text(body).and_then(|text| Ok((text, rpc::read(text, depth)?)));
+        let version = match headers::version(headers) {
+            Ok(version) => version,
+            Err(refusal) => return self.malformed_version(read.map(|(_, body)| body), &refusal),
+        };
+        match read {
             Ok((text, Body::One(message))) => self.message(headers, version, Post { body, text }, message),
             Ok((_, Body::Batch(messages))) => self.batch(headers, version, body, &messages),
             Err(unreadable) => self.unreadable(&unreadable),
+        }
+    }
+
+    /// Refuses a request whose version header cannot be read: what that is called depends on the era that the body
+    /// is of.
+    fn malformed_version(&self, read: Result<Body<'_>, Unreadable>, refusal: &Refusal) -> Routed {
+        match read {
+            Ok(Body::One(Message::Request { id, params, .. }))
+                if stated(&params).is_some_and(|version| !has_sessions(version)) =>
+            {
+                let message = format!("Header mismatch: {}", refusal.message);
+                let id = Some(id.to_owned());
+                self.unreadable(&Unreadable { id, failure: Failure::new(Code::HEADER_MISMATCH, message) })
+            }
+            _ => {
+                Metrics::add(&self.dispatcher.metrics.requests_refused);
+                Routed::Response(respond::refusal(refusal))
+            }
         }
     }
 
@@ -113,9 +148,7 @@ impl Endpoint {
         message: Message<'_>,
     ) -> Routed {
         let stated = match &message {
-            Message::Request { params, .. } | Message::Notification { params, .. } => {
-                params.meta.as_ref().and_then(|meta| meta.protocol_version.as_deref())
-            }
+            Message::Request { params, .. } | Message::Notification { params, .. } => stated(params),
             Message::Response { .. } => None,
         };
         let modern = [version, stated].into_iter().flatten().any(|version| !has_sessions(version));
@@ -125,7 +158,12 @@ impl Endpoint {
         match message {
             Message::Request { id, method, params } => self.modern(headers, version, post, id, &method, &params),
             // No notification that a client may send here means anything: to cancel, it closes the response.
-            Message::Notification { .. } => Routed::Response(respond::empty(StatusCode::ACCEPTED)),
+            Message::Notification { .. } => match unknown(version) {
+                None => Routed::Response(respond::empty(StatusCode::ACCEPTED)),
+                Some(unknown) => {
+                    self.unreadable(&Unreadable { id: None, failure: unsupported_version(unknown) })
+                }
+            },
             Message::Response { .. } => self.unreadable(&Unreadable {
                 id: None,
                 failure: Failure::new(
@@ -145,11 +183,9 @@ impl Endpoint {
         method: &str,
         params: &Params<'_>,
     ) -> Routed {
-        let stated = params.meta.as_ref().and_then(|meta| meta.protocol_version.as_deref());
+        let stated = stated(params);
         // A revision that neither side of the request disputes, and that nobody serves, comes before all else.
-        if let Some(version) =
-            version.filter(|v| stated.is_none_or(|s| s == *v) && Revision::parse(v).is_none())
-        {
+        if let Some(version) = unknown(version).filter(|v| stated.is_none_or(|s| s == *v)) {
             Metrics::add(&self.dispatcher.metrics.requests_refused);
             return Routed::Response(respond::answer(refuse(Some(id), &unsupported_version(version)), true));
         }

@@ -116,7 +116,7 @@ pub(super) struct Exchange {
     connection: Arc<Connection>,
     /// The headers of a request from a browser, which its response has to answer to.
     browser: Option<HeaderMap>,
-    old_http: bool,
+    version: Version,
     state: State,
 }
 
@@ -133,7 +133,7 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         let mut exchange = Exchange {
             connection: Arc::clone(connection),
             browser: None,
-            old_http: parts.version < Version::HTTP_11,
+            version: parts.version,
             state: State::TakenOver,
         };
         exchange.state = match connection.admit(&parts) {
@@ -161,14 +161,12 @@ impl Exchange {
         match routed {
             Routed::Response(response) => State::Done(Some(response)),
             Routed::Pending(pending) => State::Waiting(pending),
-            // Its chunks are of HTTP/1.1.
-            Routed::Takeover(_) if self.old_http => {
-                let refusal = Refusal::new(StatusCode::HTTP_VERSION_NOT_SUPPORTED, "a stream needs HTTP/1.1");
-                State::Done(Some(respond::refusal(&refusal)))
-            }
             Routed::Takeover(mut carried) => {
                 if let Some(request) = &self.browser {
                     carried.allow_origin(request);
+                }
+                if self.version < Version::HTTP_11 {
+                    carried.without_chunks();
                 }
                 *self.connection.takeover.lock().unwrap_or_else(PoisonError::into_inner) = Some(carried);
                 self.connection.activity.enter(Phase::TakenOver);
