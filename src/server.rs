@@ -54,6 +54,7 @@ struct Inner {
 enum State {
     #[default]
     Stopped,
+    Starting,
     Running(Running),
     Stopping,
 }
@@ -248,13 +249,26 @@ impl Server {
     /// [`Kind::WrongState`] when it runs already, [`Kind::Io`] when an address cannot be had, [`Kind::Forked`].
     pub fn start(&self) -> Result<()> {
         self.check_process()?;
-        let mut state = self.lock();
-        if !matches!(*state, State::Stopped) {
-            return Err(Error::new(Kind::WrongState, "the server runs already; stop it first"));
+        {
+            let mut state = self.lock();
+            if !matches!(*state, State::Stopped) {
+                return Err(Error::new(Kind::WrongState, "the server runs already; stop it first"));
+            }
+            // Not locked while it starts: what it logs goes to a callback that may ask the server something.
+            *state = State::Starting;
         }
         let log = self.inner.dispatcher.config.log.as_ref().map(dispatch);
         let _log = log.as_ref().map(tracing::dispatcher::set_default);
-        *state = State::Running(Running::start(&self.inner.dispatcher, log.clone())?);
+        let started = Running::start(&self.inner.dispatcher, log.clone());
+        let mut state = self.lock();
+        match started {
+            Ok(running) => *state = State::Running(running),
+            Err(error) => {
+                *state = State::Stopped;
+                self.inner.changed.notify_all();
+                return Err(error);
+            }
+        }
         Ok(())
     }
 
