@@ -2,13 +2,16 @@
 
 use std::{
     net::SocketAddr,
+    pin::pin,
     sync::Arc,
+    task::{Context, Wake, Waker},
+    thread::{self, Thread},
     time::{Duration, Instant},
 };
 
 use tokio::{
     net::TcpListener,
-    runtime::{Builder, Runtime},
+    runtime::{Builder, Handle, Runtime},
     sync::Semaphore,
 };
 use tokio_util::task::TaskTracker;
@@ -115,13 +118,34 @@ impl Running {
         let running = self.pool.join(deadline);
         // A callback on a network thread cannot be interrupted; its thread ends when it returns.
         let cancelled = self.dispatcher.metrics.snapshot().cancelled() - before;
-        self.runtime.shutdown_timeout(deadline.saturating_duration_since(Instant::now()));
+        // A host that serves tokio tasks on this thread must not block on a runtime; the threads end by themselves.
+        match Handle::try_current() {
+            Ok(_) => self.runtime.shutdown_background(),
+            Err(_) => self.runtime.shutdown_timeout(deadline.saturating_duration_since(Instant::now())),
+        }
         StopReport { cancelled, running }
     }
 
+    /// Uses no timer of the runtime: callbacks that do not return may hold all of its threads, and then no timer
+    /// of its ever fires.
     fn wait_for_tasks(&self, until: Instant) {
-        let left = until.saturating_duration_since(Instant::now());
-        let _ = self.runtime.block_on(async { tokio::time::timeout(left, self.tasks.wait()).await });
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut done = pin!(self.tasks.wait());
+        while done.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            thread::park_timeout(left);
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 
