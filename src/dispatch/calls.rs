@@ -11,7 +11,7 @@ use crate::{
     input::Brought,
     observe::Metrics,
     protocol::{Revision, result::Frame, write_text_block},
-    registry::{CompletionRef, PromptEntry, param_check},
+    registry::{CompletionRef, PromptEntry, Variables, param_check},
     rpc::{Code, Failure, check_id, write_string},
 };
 
@@ -20,7 +20,7 @@ struct Target {
     subject: Arc<Subject>,
     arguments: Option<Span>,
     uri: Option<Box<str>>,
-    variables: Vec<(Box<str>, String)>,
+    variables: Variables,
 }
 
 fn invalid(message: impl Into<String>) -> Failure {

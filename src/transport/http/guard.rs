@@ -172,7 +172,8 @@ mod tests {
         };
         let public = Guard { loopback: false, hosts: vec![], origins: vec![] };
         let open = Guard { loopback: true, hosts: vec!["*".into()], origins: vec!["*".into()] };
-        let cases: [(&Guard, &[(&str, &str)], u16); 20] = [
+        type Pairs = &'static [(&'static str, &'static str)];
+        let cases: [(&Guard, Pairs, u16); 20] = [
             (&local, &[("host", "127.0.0.1:8000")], 200),
             (&local, &[("host", "localhost")], 200),
             (&local, &[("host", "[::1]:80")], 200),

@@ -153,7 +153,7 @@ impl Endpoint {
         for (text, message) in read {
             match message {
                 Err(Unreadable { id, failure }) => reply.put(refuse(id.as_deref(), &failure)),
-                Ok(Message::Request { id, method, .. }) if method == "initialize" => {
+                Ok(Message::Request { id, method: "initialize", .. }) => {
                     let failure = Failure::new(Code::INVALID_REQUEST, "initialize cannot be part of a batch");
                     reply.put(refuse(Some(id), &failure));
                 }
