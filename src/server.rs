@@ -364,7 +364,9 @@ impl Inner {
     }
 
     fn finish(&self, running: Running, deadline: Duration) -> StopReport {
-        let report = running.stop(deadline);
+        // On a thread of its own: the caller's may be inside a runtime of the host, where nothing may block.
+        let report =
+            std::thread::scope(|scope| scope.spawn(|| running.stop(deadline)).join()).unwrap_or_default();
         *self.lock() = State::Stopped;
         self.changed.notify_all();
         report
@@ -382,10 +384,9 @@ impl Drop for Inner {
         }
         let state = std::mem::take(&mut *self.lock());
         if let State::Running(running) = state {
-            if callback::inside() {
-                std::thread::spawn(move || running.stop(DROP_DEADLINE));
-            } else {
-                running.stop(DROP_DEADLINE);
+            let stopping = std::thread::spawn(move || running.stop(DROP_DEADLINE));
+            if !callback::inside() {
+                let _ = stopping.join();
             }
         }
     }

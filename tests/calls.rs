@@ -165,7 +165,10 @@ fn log_messages_follow_the_level_of_each_era() {
             for level in LogLevel::ALL {
                 call.log(level, Some("l"), r#"{"n":1}"#).unwrap();
             }
-            assert_eq!(call.log(LogLevel::Error, None, "{").unwrap_err().kind(), mcpserver::Kind::InvalidJson);
+            assert_eq!(
+                call.log(LogLevel::Error, None, "{").unwrap_err().kind(),
+                mcpserver::Kind::InvalidJson
+            );
             call.finish_text("logged").unwrap();
         }))
         .unwrap();
@@ -198,6 +201,9 @@ fn a_call_notifies_on_its_own_stream() {
         .unwrap();
     for client in Client::of_both_eras(served.address) {
         let reply = client.call("notify", json!({}));
-        assert_eq!(reply.said, [json!({"jsonrpc": "2.0", "method": "notifications/custom", "params": {"a": 1}})]);
+        assert_eq!(
+            reply.said,
+            [json!({"jsonrpc": "2.0", "method": "notifications/custom", "params": {"a": 1}})]
+        );
     }
 }

@@ -2,7 +2,9 @@
 
 mod support;
 
-use mcpserver::{Call, Code, Completion, CompletionRef, Content, Kind, Prompt, PromptArgument, Resource, Role};
+use mcpserver::{
+    Call, Code, Completion, CompletionRef, Content, Kind, Prompt, PromptArgument, Resource, Role,
+};
 use serde_json::{Value, json};
 use support::{Client, OBJECT, serve, tool};
 
@@ -61,7 +63,12 @@ fn structured_content_is_for_revisions_that_know_it_and_its_text_for_all() {
         let reply = client.call("array", json!({}));
         assert_eq!(reply.text(), "[1]");
         // Before 2026-07-28 structured content is an object, and nothing else can be sent.
-        assert_eq!(reply.result().get("structuredContent").is_some(), client.is_modern(), "{}", client.revision);
+        assert_eq!(
+            reply.result().get("structuredContent").is_some(),
+            client.is_modern(),
+            "{}",
+            client.revision
+        );
         assert_eq!(client.call("bad", json!({})).result()["isError"], true);
     }
 }
@@ -122,7 +129,9 @@ fn arguments_that_do_not_fit_are_named_by_their_path() {
 fn what_is_not_there_has_the_code_of_its_era() {
     let served = serve(|_| {});
     served.add_resource(support::resource("a:b")).unwrap();
-    served.add_resource_template(Resource::new("t:{id}", "t", |call: Call| call.not_found().unwrap())).unwrap();
+    served
+        .add_resource_template(Resource::new("t:{id}", "t", |call: Call| call.not_found().unwrap()))
+        .unwrap();
     served.add_prompt(Prompt::new("p", |call: Call| call.finish_text("hi").unwrap())).unwrap();
     for client in Client::of_every_revision(served.address) {
         let no_resource = if client.is_modern() { -32602 } else { -32002 };

@@ -215,7 +215,12 @@ impl Request {
                 drop(slot);
                 tell(on_cancel, reason);
             }
-            None => *slot = Some(on_cancel),
+            None => {
+                let earlier = slot.replace(on_cancel);
+                // What the host does when its callback is dropped is not for under a lock.
+                drop(slot);
+                drop(earlier);
+            }
         }
     }
 

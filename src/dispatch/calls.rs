@@ -11,7 +11,7 @@ use crate::{
     input::Brought,
     observe::Metrics,
     protocol::{Revision, result::Frame, write_text_block},
-    registry::{CompletionRef, PromptEntry, param_check},
+    registry::{CompletionRef, PromptEntry, Variables, param_check},
     rpc::{Code, Failure, check_id, write_string},
 };
 
@@ -20,7 +20,7 @@ struct Target {
     subject: Arc<Subject>,
     arguments: Option<Span>,
     uri: Option<Box<str>>,
-    variables: Vec<(Box<str>, String)>,
+    variables: Variables,
 }
 
 fn invalid(message: impl Into<String>) -> Failure {
@@ -253,7 +253,7 @@ fn completion_ref(incoming: &Incoming<'_>) -> Result<CompletionRef, Failure> {
         #[serde(rename = "value")]
         _value: String,
     }
-    let reference = object(incoming.params.r#ref, "params.ref")?.unwrap_or("null");
+    let reference = object(incoming.params.reference, "params.ref")?.unwrap_or("null");
     let reference: Reference = serde_json::from_str(reference)
         .map_err(|error| invalid(format!("params.ref has to be a ref/prompt or a ref/resource: {error}")))?;
     let argument = object(incoming.params.argument, "params.argument")?.unwrap_or("null");

@@ -19,7 +19,7 @@ use crate::{
     dispatch::{Incoming, Outcome, refuse, unsupported_version},
     observe::Metrics,
     protocol::Revision,
-    rpc::{self, Body, Code, Failure, Message, Params, Unreadable},
+    rpc::{self, Body, Code, Failure, Message, Params, Slot, Unreadable},
 };
 
 const BOTH: [&str; 2] = ["application/json", "text/event-stream"];
@@ -105,7 +105,8 @@ impl Endpoint {
         Metrics::add(&self.dispatcher.metrics.requests);
         let headers = &parts.headers;
         let depth = self.dispatcher.config.limits.json_depth;
-        let read = rpc::text(body).and_then(|text| Ok((text, rpc::read(text, depth)?)));
+        let mut slot = Slot::default();
+        let read = rpc::text(body).and_then(|text| Ok((text, rpc::read(text, depth, &mut slot)?)));
         let version = match headers::version(headers) {
             Ok(version) => version,
             Err(refusal) => return self.malformed_version(read.map(|(_, body)| body), &refusal),
@@ -122,7 +123,7 @@ impl Endpoint {
     fn malformed_version(&self, read: Result<Body<'_>, Unreadable>, refusal: &Refusal) -> Routed {
         match read {
             Ok(Body::One(Message::Request { id, params, .. }))
-                if stated(&params).is_some_and(|version| !has_sessions(version)) =>
+                if stated(params).is_some_and(|version| !has_sessions(version)) =>
             {
                 let message = format!("Header mismatch: {}", refusal.message);
                 let id = Some(id.to_owned());
@@ -156,7 +157,7 @@ impl Endpoint {
             return self.in_session(headers, post, message);
         }
         match message {
-            Message::Request { id, method, params } => self.modern(headers, version, post, id, &method, &params),
+            Message::Request { id, method, params } => self.modern(headers, version, post, id, method, params),
             // No notification that a client may send here means anything: to cancel, it closes the response.
             Message::Notification { .. } => match unknown(version) {
                 None => Routed::Response(respond::empty(StatusCode::ACCEPTED)),

@@ -21,7 +21,7 @@ use hyper::body::Incoming;
 use super::{
     Endpoint,
     carry::Carried,
-    guard::{self, Refusal},
+    guard::Refusal,
     reply::{Ready, Reply},
     respond::{self, HttpResponse},
     socket::{Activity, Phase},
@@ -54,14 +54,12 @@ impl Connection {
     }
 
     fn admit(&self, parts: &Parts) -> Result<(), Refusal> {
-        let headers = &parts.headers;
-        let plain = !headers.contains_key(ORIGIN)
-            && parts.uri.authority().is_none()
-            && !guard::is_repeated(headers, &HOST);
-        let known = self.host.get().is_some_and(|host| headers.get(HOST) == Some(host));
-        if !(plain && known) {
+        let mut hosts = parts.headers.get_all(HOST).iter();
+        let host = hosts.next().filter(|_| hosts.next().is_none() && parts.uri.authority().is_none());
+        let known = host.is_some() && host == self.host.get() && !parts.headers.contains_key(ORIGIN);
+        if !known {
             self.endpoint.admit_host(parts)?;
-            if let Some(host) = headers.get(HOST).filter(|_| plain) {
+            if let Some(host) = host {
                 let _ = self.host.set(host.clone());
             }
         }

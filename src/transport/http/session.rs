@@ -21,7 +21,7 @@ use crate::{
     dispatch::{Incoming, Initialized, Outcome, refuse},
     observe::Metrics,
     protocol::Revision,
-    rpc::{Code, Failure, Message, Unreadable, read_one},
+    rpc::{Code, Failure, Message, Slot, Unreadable, read_one},
 };
 
 impl Endpoint {
@@ -52,7 +52,7 @@ impl Endpoint {
         message: Message<'_>,
     ) -> Routed {
         if let Message::Request { id, method, params } = &message
-            && method == "initialize"
+            && *method == "initialize"
             && !headers.contains_key(SESSION_ID)
         {
             return Routed::Response(match self.dispatcher.initialize(id, params, None) {
@@ -81,8 +81,8 @@ impl Endpoint {
                     body: post.body,
                     message: post.text,
                     id,
-                    method: &method,
-                    params: &params,
+                    method,
+                    params,
                     principal: None,
                     headers: None,
                 };
@@ -102,7 +102,7 @@ impl Endpoint {
     fn take(&self, session: &Arc<Session>, message: Message<'_>) {
         match message {
             Message::Notification { method, params } => {
-                self.dispatcher.session_notification(session, &method, &params);
+                self.dispatcher.session_notification(session, method, params);
             }
             Message::Response { id, answer } => self.dispatcher.session_response(session, id, answer),
             Message::Request { .. } => {}
@@ -145,26 +145,21 @@ impl Endpoint {
                 session.revision
             ));
         }
-        let read: Vec<_> = messages.iter().map(|text| (*text, read_one(text))).collect();
+        let mut slots: Vec<Slot<'_>> = messages.iter().map(|_| Slot::default()).collect();
+        let read: Vec<_> =
+            messages.iter().zip(&mut slots).map(|(text, slot)| (*text, read_one(text, slot))).collect();
         let requests = read.iter().filter(|(_, m)| matches!(m, Ok(Message::Request { .. }) | Err(_))).count();
         let reply = Reply::new(requests, Some(Arc::clone(&session)), self.bounds);
         for (text, message) in read {
             match message {
                 Err(Unreadable { id, failure }) => reply.put(refuse(id.as_deref(), &failure)),
-                Ok(Message::Request { id, method, .. }) if method == "initialize" => {
+                Ok(Message::Request { id, method: "initialize", .. }) => {
                     let failure = Failure::new(Code::INVALID_REQUEST, "initialize cannot be part of a batch");
                     reply.put(refuse(Some(id), &failure));
                 }
                 Ok(Message::Request { id, method, params }) => {
-                    let incoming = Incoming {
-                        body,
-                        message: text,
-                        id,
-                        method: &method,
-                        params: &params,
-                        principal: None,
-                        headers: None,
-                    };
+                    let incoming =
+                        Incoming { body, message: text, id, method, params, principal: None, headers: None };
                     if let Outcome::Answer(answer) =
                         self.dispatcher.session_request(&session, &incoming, reply.clone())
                     {
