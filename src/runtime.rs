@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{
     net::TcpListener,
-    runtime::{Builder, Handle, Runtime},
+    runtime::{Builder, Runtime},
     sync::Semaphore,
 };
 use tokio_util::task::TaskTracker;
@@ -118,11 +118,7 @@ impl Running {
         let running = self.pool.join(deadline);
         // A callback on a network thread cannot be interrupted; its thread ends when it returns.
         let cancelled = self.dispatcher.metrics.snapshot().cancelled() - before;
-        // A host that serves tokio tasks on this thread must not block on a runtime; the threads end by themselves.
-        match Handle::try_current() {
-            Ok(_) => self.runtime.shutdown_background(),
-            Err(_) => self.runtime.shutdown_timeout(deadline.saturating_duration_since(Instant::now())),
-        }
+        self.runtime.shutdown_timeout(deadline.saturating_duration_since(Instant::now()));
         StopReport { cancelled, running }
     }
 

@@ -17,7 +17,7 @@ pub(crate) struct Client {
     pub(crate) capabilities: Value,
     /// Sent in `_meta` of every request.
     pub(crate) meta: Value,
-    next_id: AtomicU64,
+    pub(crate) next_id: AtomicU64,
 }
 
 /// What a request came to: what was said before the answer, and the answer.
