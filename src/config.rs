@@ -175,9 +175,11 @@ pub struct Config {
     pub instructions: Option<String>,
     /// Where to listen.
     pub listen: Vec<HttpListen>,
-    /// `Host` values served beside those of a loopback address. `*` serves all.
+    /// `Host` values that are served, with or without their port; `*` stands for all. At a loopback address those
+    /// of the loopback are served besides; elsewhere all are while none is listed.
     pub allowed_hosts: Vec<String>,
-    /// `Origin` values served beside those of a loopback address. `*` serves all.
+    /// `Origin` values that are served, such as `https://app.example.com`; `*` stands for all. At a loopback address
+    /// those of the loopback are served besides. A request without `Origin`, from no browser, is always served.
     pub allowed_origins: Vec<String>,
     /// Threads of the network runtime; 0 chooses: the cores of the machine, at most 4.
     pub network_threads: usize,

@@ -1,13 +1,12 @@
 //! Where a callback runs: on the network thread, or on a thread of the pool.
 //!
 //! The pool is a bounded queue and threads that are made as they are needed, up to a limit, and end when they
-//! were idle for a while. A thread drains the queue before it sleeps, and at most one is woken for many calls,
-//! so that a burst costs one wake-up and not one for each call.
+//! were idle for a while. One thread works off what short callbacks leave, another looks after the queue every
+//! now and then and helps when a call waits: a burst costs one wake-up, and a callback that blocks delays nobody
+//! for longer than a moment.
 
 use std::{
-    cell::Cell,
     collections::VecDeque,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -17,6 +16,7 @@ use tracing::Dispatch;
 
 use crate::{
     call::{Call, CallKind, Request, Rounds, Run},
+    callback,
     error::{Error, Kind},
     observe::Metrics,
     rpc::{Code, Failure},
@@ -25,31 +25,11 @@ use crate::{
 /// How long a thread of the pool waits for work before it ends.
 const IDLE: Duration = Duration::from_secs(10);
 
-thread_local! {
-    static IN_CALLBACK: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Whether this thread runs a callback of a server right now: it must not wait for a server to stop.
-pub(crate) fn in_callback() -> bool {
-    IN_CALLBACK.get() > 0
-}
-
-/// Marks this thread as inside a callback of the host while `work` runs.
-pub(crate) fn as_callback<T>(work: impl FnOnce() -> T) -> T {
-    struct Leave;
-    impl Drop for Leave {
-        fn drop(&mut self) {
-            IN_CALLBACK.set(IN_CALLBACK.get() - 1);
-        }
-    }
-    IN_CALLBACK.set(IN_CALLBACK.get() + 1);
-    let _leave = Leave;
-    work()
-}
-
 struct Job {
     request: Arc<Request>,
     rounds: Option<Box<Rounds>>,
+    /// Since when it waits.
+    since: Instant,
 }
 
 /// A callback that has not returned.
@@ -63,6 +43,10 @@ pub struct RunningCall {
     pub running_for: Duration,
 }
 
+/// How long a call waits for a thread that works the queue off before another thread comes to help. Short
+/// callbacks are done by then, and waking a thread for each of them would cost more than they do.
+const PATIENCE: Duration = Duration::from_micros(100);
+
 /// The pool of one run of a server.
 pub(crate) struct Pool {
     state: Mutex<State>,
@@ -74,16 +58,48 @@ pub(crate) struct Pool {
     metrics: Arc<Metrics>,
 }
 
-#[derive(Default)]
 struct State {
     queue: VecDeque<Job>,
     threads: usize,
     sleeping: usize,
     /// Whether a thread was woken that has not looked at the queue yet.
     waking: bool,
+    /// Whether a thread looks after the queue again in a moment.
+    watching: bool,
     closed: bool,
     running: Vec<(u64, Arc<Request>, Instant)>,
+    /// When a thread last took a call or was done with one.
+    progress: Instant,
     next: u64,
+}
+
+impl State {
+    /// Whether a thread is working the queue off right now, as far as one can tell: it has taken a call just now.
+    fn is_drained(&self, now: Instant) -> bool {
+        !self.running.is_empty() && now.saturating_duration_since(self.progress) < PATIENCE
+    }
+
+    /// Whether the call that waits longest should not wait any longer.
+    fn is_due(&self, now: Instant) -> bool {
+        let waited = |job: &Job| now.saturating_duration_since(job.since);
+        self.queue.front().is_some_and(|job| !self.is_drained(now) || waited(job) >= PATIENCE)
+    }
+
+    fn take(&mut self, now: Instant) -> Option<(u64, Job)> {
+        let job = self.queue.pop_front()?;
+        let token = self.next;
+        self.next += 1;
+        self.progress = now;
+        self.running.push((token, Arc::clone(&job.request), now));
+        Some((token, job))
+    }
+
+    fn done(&mut self, token: u64, now: Instant) {
+        self.progress = now;
+        if let Some(at) = self.running.iter().position(|(running, ..)| *running == token) {
+            self.running.swap_remove(at);
+        }
+    }
 }
 
 impl Pool {
@@ -93,8 +109,19 @@ impl Pool {
         log: Option<Dispatch>,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
+        let state = State {
+            queue: VecDeque::new(),
+            threads: 0,
+            sleeping: 0,
+            waking: false,
+            watching: false,
+            closed: false,
+            running: Vec::new(),
+            progress: Instant::now(),
+            next: 0,
+        };
         Arc::new(Self {
-            state: Mutex::default(),
+            state: Mutex::new(state),
             work: Condvar::new(),
             idle: Condvar::new(),
             max_threads: usize::try_from(max_threads).unwrap_or(usize::MAX),
@@ -113,7 +140,7 @@ impl Pool {
         match request.subject.run {
             Run::Inline => self.invoke(request, rounds),
             Run::Pool => {
-                if let Err((request, error)) = self.submit(Job { request, rounds }) {
+                if let Err((request, error)) = self.submit(Job { request, rounds, since: Instant::now() }) {
                     request.fail(&Failure::new(Code::INTERNAL_ERROR, error.message().to_owned()));
                 }
             }
@@ -128,43 +155,50 @@ impl Pool {
         if state.queue.len() >= self.max_queue {
             Metrics::add(&self.metrics.pool_refused);
             let waiting = state.queue.len();
-            return Err((
-                job.request,
-                Error::new(
-                    Kind::LimitExceeded,
-                    format!("the server is busy: {waiting} calls wait already; try again later"),
-                ),
-            ));
+            let message = format!("the server is busy: {waiting} calls wait already; try again later");
+            return Err((job.request, Error::new(Kind::LimitExceeded, message)));
         }
+        let now = job.since;
         state.queue.push_back(job);
-        if let Err(error) = self.wake(&mut state)
-            && state.threads == 0
-        {
-            let job = state.queue.pop_back().expect("pushed above");
-            return Err((
-                job.request,
-                Error::new(Kind::Io, "the server cannot start a thread").with_source(error),
-            ));
+        if state.watching && state.is_drained(now) {
+            return Ok(());
         }
-        Ok(())
+        match self.wake(&mut state) {
+            Ok(notify) => {
+                // Not while the lock is held: the thread that wakes up would only run into it.
+                drop(state);
+                if notify {
+                    self.work.notify_one();
+                }
+                Ok(())
+            }
+            Err(error) if state.threads == 0 => {
+                let job = state.queue.pop_back().expect("pushed above");
+                Err((
+                    job.request,
+                    Error::new(Kind::Io, "the server cannot start a thread").with_source(error),
+                ))
+            }
+            Err(_) => Ok(()),
+        }
     }
 
-    /// Brings one more thread to the queue, unless one is on its way: that one takes all that waits, and brings
-    /// the next before it runs anything that may block.
-    fn wake(self: &Arc<Self>, state: &mut State) -> std::io::Result<()> {
+    /// Brings one more thread to the queue, unless one is on its way. Tells whether to notify a sleeping one.
+    fn wake(self: &Arc<Self>, state: &mut State) -> std::io::Result<bool> {
         if state.waking {
-            return Ok(());
+            return Ok(false);
         }
         if state.sleeping > 0 {
             state.waking = true;
-            self.work.notify_one();
-        } else if state.threads < self.max_threads {
+            return Ok(true);
+        }
+        if state.threads < self.max_threads {
             let pool = Arc::clone(self);
             thread::Builder::new().name("mcp-pool".into()).spawn(move || pool.work())?;
             state.threads += 1;
             state.waking = true;
         }
-        Ok(())
+        Ok(false)
     }
 
     fn work(self: Arc<Self>) {
@@ -172,53 +206,70 @@ impl Pool {
         let mut state = self.lock();
         state.waking = false;
         loop {
-            if let Some(job) = state.queue.pop_front() {
-                if !state.queue.is_empty()
-                    && let Err(error) = self.wake(&mut state)
-                {
-                    tracing::warn!(target: "mcpserver::exec", %error, "cannot start one more thread for the pool");
-                }
-                let token = state.next;
-                state.next += 1;
-                state.running.push((token, Arc::clone(&job.request), Instant::now()));
-                drop(state);
-                self.invoke(job.request, job.rounds);
-                state = self.lock();
-                if let Some(at) = state.running.iter().position(|(t, ..)| *t == token) {
-                    state.running.swap_remove(at);
-                }
-                continue;
-            }
-            if state.closed {
+            let now = Instant::now();
+            if state.is_due(now) {
+                state = self.drain(state, now);
+            } else if !state.queue.is_empty() && !state.watching {
+                state.watching = true;
+                state = self.work.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
+                state.watching = false;
+                state.waking = false;
+            } else if state.closed {
                 break;
-            }
-            state.sleeping += 1;
-            let (woken, timeout) =
-                self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
-            state = woken;
-            state.sleeping -= 1;
-            // Also after a timeout: the wake-up may have been meant for this thread. One too many does no harm.
-            state.waking = false;
-            if timeout.timed_out() && state.queue.is_empty() {
-                break;
+            } else {
+                state.sleeping += 1;
+                let (woken, timeout) =
+                    self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
+                state = woken;
+                state.sleeping -= 1;
+                // Also after a timeout: the wake-up may have been meant for this thread. One too many does no harm.
+                state.waking = false;
+                if timeout.timed_out() && state.queue.is_empty() {
+                    break;
+                }
             }
         }
         state.threads -= 1;
         self.idle.notify_all();
     }
 
+    /// Works the queue off. Before a callback runs that may block, somebody else looks after what still waits.
+    fn drain<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        mut now: Instant,
+    ) -> MutexGuard<'a, State> {
+        while let Some((token, job)) = state.take(now) {
+            let mut notify = false;
+            if !state.queue.is_empty() && !state.watching {
+                notify = self.wake(&mut state).unwrap_or_else(|error| {
+                    tracing::warn!(target: "mcpserver::exec", %error, "cannot start one more thread for the pool");
+                    false
+                });
+            }
+            drop(state);
+            if notify {
+                self.work.notify_one();
+            }
+            self.invoke(job.request, job.rounds);
+            state = self.lock();
+            now = Instant::now();
+            state.done(token, now);
+        }
+        state
+    }
+
     fn invoke(&self, request: Arc<Request>, rounds: Option<Box<Rounds>>) {
         if !request.is_open() {
             return;
         }
-        let handler = Arc::clone(&request.subject.handler);
-        let name = request.subject.name.clone();
+        let subject = Arc::clone(&request.subject);
         let call = Call::new(request, rounds);
         // The call travels into the handler: a panic drops it, which answers the client.
-        let outcome = catch_unwind(AssertUnwindSafe(|| as_callback(|| handler.call(call))));
-        if outcome.is_err() {
+        if callback::run(|| subject.handler.call(call)).is_none() {
             Metrics::add(&self.metrics.panics);
-            tracing::error!(target: "mcpserver::exec", name = &*name, "a handler panicked; its call was answered with an error");
+            let name = &*subject.name;
+            tracing::error!(target: "mcpserver::exec", name, "a handler panicked; its call was answered with an error");
         }
     }
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod call;
+mod callback;
 mod clients;
 mod config;
 mod dispatch;

@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
+    pin::pin,
     sync::Arc,
+    task::{Context, Wake, Waker},
+    thread::{self, Thread},
     time::{Duration, Instant},
 };
 
@@ -102,7 +105,7 @@ impl Running {
         let deadline = Instant::now() + time;
         let grace = Instant::now() + time.mul_f32(0.75);
         let clients = &self.dispatcher.clients;
-        self.shutdown.gracefully.cancel();
+        self.shutdown.gracefully();
         clients.say_goodbye();
         self.tasks.close();
         self.wait_for_tasks(grace);
@@ -110,7 +113,7 @@ impl Running {
         self.pool.close();
         let before = self.dispatcher.metrics.snapshot().cancelled();
         clients.end_sessions();
-        self.shutdown.at_once.cancel();
+        self.shutdown.at_once();
         self.wait_for_tasks(deadline);
         let running = self.pool.join(deadline);
         // A callback on a network thread cannot be interrupted; its thread ends when it returns.
@@ -119,9 +122,26 @@ impl Running {
         StopReport { cancelled, running }
     }
 
+    /// Uses no timer of the runtime: callbacks that do not return may hold all of its threads, and then no timer
+    /// of its ever fires.
     fn wait_for_tasks(&self, until: Instant) {
-        let left = until.saturating_duration_since(Instant::now());
-        let _ = self.runtime.block_on(async { tokio::time::timeout(left, self.tasks.wait()).await });
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut done = pin!(self.tasks.wait());
+        while done.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            thread::park_timeout(left);
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

@@ -8,11 +8,11 @@ use std::{
 
 use crate::{
     call::ClientId,
+    callback,
     clients::{ClientEvent, ClientInfo, List},
     config::Config,
     dispatch::Dispatcher,
     error::{Error, Kind, Result},
-    exec::in_callback,
     observe::{Snapshot, dispatch},
     protocol::json_object,
     registry::{Completion, CompletionRef, Prompt, Resource, Tool},
@@ -54,6 +54,7 @@ struct Inner {
 enum State {
     #[default]
     Stopped,
+    Starting,
     Running(Running),
     Stopping,
 }
@@ -248,13 +249,26 @@ impl Server {
     /// [`Kind::WrongState`] when it runs already, [`Kind::Io`] when an address cannot be had, [`Kind::Forked`].
     pub fn start(&self) -> Result<()> {
         self.check_process()?;
-        let mut state = self.lock();
-        if !matches!(*state, State::Stopped) {
-            return Err(Error::new(Kind::WrongState, "the server runs already; stop it first"));
+        {
+            let mut state = self.lock();
+            if !matches!(*state, State::Stopped) {
+                return Err(Error::new(Kind::WrongState, "the server runs already; stop it first"));
+            }
+            // Not locked while it starts: what it logs goes to a callback that may ask the server something.
+            *state = State::Starting;
         }
         let log = self.inner.dispatcher.config.log.as_ref().map(dispatch);
         let _log = log.as_ref().map(tracing::dispatcher::set_default);
-        *state = State::Running(Running::start(&self.inner.dispatcher, log.clone())?);
+        let started = Running::start(&self.inner.dispatcher, log.clone());
+        let mut state = self.lock();
+        match started {
+            Ok(running) => *state = State::Running(running),
+            Err(error) => {
+                *state = State::Stopped;
+                self.inner.changed.notify_all();
+                return Err(error);
+            }
+        }
         Ok(())
     }
 
@@ -296,7 +310,7 @@ impl Server {
                 }
             }
         };
-        if !in_callback() {
+        if !callback::inside() {
             return Ok(self.inner.finish(running, deadline));
         }
         let inner = Arc::clone(&self.inner);
@@ -315,7 +329,7 @@ impl Server {
     /// [`Kind::Deadlock`] inside a callback, [`Kind::Forked`].
     pub fn wait(&self) -> Result<()> {
         self.check_process()?;
-        if in_callback() {
+        if callback::inside() {
             return Err(Error::new(
                 Kind::Deadlock,
                 "a callback cannot wait for the server to stop: the server waits for the callback",
@@ -350,7 +364,9 @@ impl Inner {
     }
 
     fn finish(&self, running: Running, deadline: Duration) -> StopReport {
-        let report = running.stop(deadline);
+        // On a thread of its own: the caller's may be inside a runtime of the host, where nothing may block.
+        let report =
+            std::thread::scope(|scope| scope.spawn(|| running.stop(deadline)).join()).unwrap_or_default();
         *self.lock() = State::Stopped;
         self.changed.notify_all();
         report
@@ -359,15 +375,18 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        if self.process != std::process::id() {
+            // The threads of the runtime stayed in the parent, and one of them may have held the lock.
+            if let Ok(mut state) = self.state.try_lock() {
+                std::mem::forget(std::mem::take(&mut *state));
+            }
+            return;
+        }
         let state = std::mem::take(&mut *self.lock());
         if let State::Running(running) = state {
-            if self.process != std::process::id() {
-                // The threads of the runtime stayed in the parent: there is nothing to join.
-                std::mem::forget(running);
-            } else if in_callback() {
-                std::thread::spawn(move || running.stop(DROP_DEADLINE));
-            } else {
-                running.stop(DROP_DEADLINE);
+            let stopping = std::thread::spawn(move || running.stop(DROP_DEADLINE));
+            if !callback::inside() {
+                let _ = stopping.join();
             }
         }
     }

@@ -25,11 +25,19 @@ def read(path: Path) -> dict[str, list[Row]]:
     return suites
 
 
+def usable(row: Row) -> bool:
+    """Whether a row's numbers stand for right answers: some came, and at most one in a hundred was wrong."""
+    if isinstance(row.get("failed"), str):
+        return False
+    answered = row.get("requests", row.get("delivered", 1))
+    return answered > 0 and row.get("errors", 0) * 100 <= answered
+
+
 def group(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> dict[Any, list[Row]]:
-    """The good rows by key."""
+    """The usable rows by key."""
     groups: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
-        if not isinstance(row.get("failed"), str):
+        if usable(row):
             groups[key(row)].append(row)
     return groups
 

@@ -33,10 +33,10 @@ def failures(rows: list[Row]) -> None:
         reasons += [*(row.get("error_samples") or {}), *(row.get("call_errors") or []), *(row.get("failure_samples") or [])]
         for cycle in row.get("cycles") or []:
             reasons += cycle["failure_samples"]
-        for reason in reasons:
+        for reason in (" ".join(text.split())[:120] for text in reasons):
             seen[row["peer"], reason] = seen.get((row["peer"], reason), 0) + 1
     for (peer, reason), times in seen.items():
-        print(f"- {peer}: {reason} ({times} x)")
+        print(f"- {peer}: {reason} (in {times} rows)")
     if seen:
         print()
 
@@ -74,7 +74,7 @@ class Report:
                 own = groups[name, c]
                 floor = groups[self.floor(own[0]), c] if own else []
                 line += [median(own, cpu), spread(ratios(own, floor, cpu))]
-            line += [self.goals.get(name, {}).get("echo"), sum(r["errors"] for c in counts for r in groups[name, c])]
+            line += [self.goals.get(name, {}).get("echo"), sum(r.get("errors", 0) for r in rows if r["peer"] == name)]
             body.append(line)
             closed: list[Any] = [name]
             for c in counts:
@@ -110,7 +110,7 @@ class Report:
         for name in names(rows):
             line: list[Any] = [name]
             for k in kinds:
-                own = [r for r in groups[name, k] if r["requests"]]
+                own = groups[name, k]
                 floor = groups[self.floor(own[0]), k] if own else []
                 line += [median(own, cpu), spread(ratios(own, floor, cpu)), median(own, lambda r: float(round(r["body_bytes"])))]
             body.append(line)
@@ -151,6 +151,6 @@ class Report:
         for (name, era, depth), own in groups.items():
             body.append([
                 name, era, depth, median(own, cpu), spread(ratios(own, groups.get(("rmcp-stdio", era, depth), []), cpu)),
-                median(own, lambda r: r["rps"]), median(own, lambda r: r["latency"]["p50_us"]), sum(r["errors"] for r in own),
+                median(own, lambda r: r["rps"]), median(own, lambda r: r["latency"]["p50_us"]),
             ])
-        table("stdio: server CPU per call", ["peer", "era", "in flight", "us", "x rmcp", "calls/s", "p50 us", "errors"], body)
+        table("stdio: server CPU per call", ["peer", "era", "in flight", "us", "x rmcp", "calls/s", "p50 us"], body)

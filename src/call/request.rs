@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::{Answer, CallKind, Engine, Handler, Outbox, Reply, Rounds, Run};
 use crate::{
+    callback,
     config::CacheHint,
     protocol::{LogLevel, Revision},
     rpc::Failure,
@@ -200,21 +201,26 @@ impl Request {
         }
         self.engine.metrics().cancelled(reason);
         self.outbox.finish(self.id(), Answer::none());
-        let callback = self.state.on_cancel.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(callback) = callback {
-            callback(reason);
+        let on_cancel = self.state.on_cancel.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(on_cancel) = on_cancel {
+            tell(on_cancel, reason);
         }
     }
 
-    pub(crate) fn on_cancel(&self, callback: CancelCallback) {
+    pub(crate) fn on_cancel(&self, on_cancel: CancelCallback) {
         let mut slot = self.state.on_cancel.lock().unwrap_or_else(PoisonError::into_inner);
         // Looked at under the lock: a cancellation from now on finds the callback.
         match self.cancelled() {
             Some(reason) => {
                 drop(slot);
-                callback(reason);
+                tell(on_cancel, reason);
             }
-            None => *slot = Some(callback),
+            None => {
+                let earlier = slot.replace(on_cancel);
+                // What the host does when its callback is dropped is not for under a lock.
+                drop(slot);
+                drop(earlier);
+            }
         }
     }
 
@@ -225,6 +231,12 @@ impl Request {
             (last == 0 || progress > f64::from_bits(last - 1)).then_some(progress.to_bits().wrapping_add(1))
         })
         .is_ok()
+    }
+}
+
+fn tell(on_cancel: CancelCallback, reason: CancelReason) {
+    if callback::run(|| on_cancel(reason)).is_none() {
+        tracing::error!(target: "mcpserver::call", ?reason, "a cancellation callback panicked");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who can be pushed to. A client is a session, or one `subscriptions/listen` stream; each has a number, a
 //! bounded outbox, and rules for what it may be sent.
 
+mod client;
 mod listen;
 mod notification;
 mod push;
@@ -9,6 +10,7 @@ mod stream;
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -20,6 +22,7 @@ use arc_swap::ArcSwapOption;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use client::{ClientChange, ClientEvent, ClientInfo, ClientKind, DisconnectReason};
 pub(crate) use listen::{Filter, Listen};
 pub use notification::List;
 pub(crate) use notification::Notification;
@@ -28,73 +31,12 @@ pub(crate) use stream::{Bounds, Event, Next, Reader, Stream};
 
 use crate::{
     call::{ClientId, Principal},
+    callback,
     config::Limits,
     error::{Error, Kind, Result},
-    exec::as_callback,
     observe::Metrics,
     protocol::Revision,
 };
-
-/// What kind of client it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientKind {
-    /// A session of a revision up to 2025-11-25.
-    Session,
-    /// A `subscriptions/listen` stream (2026-07-28).
-    Listen,
-}
-
-/// Why a client is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DisconnectReason {
-    /// The client ended its session or closed its stream.
-    Closed,
-    /// Its session was idle for too long.
-    Idle,
-    /// It made room for another at the limit of sessions.
-    Evicted,
-    /// It did not keep up with what was sent.
-    TooSlow,
-    /// The host closed it.
-    Host,
-    /// The server stops.
-    Stopping,
-}
-
-/// Whether a client came or went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientChange {
-    /// It can be pushed to from now on.
-    Connected,
-    /// It is gone, and its number will not be used again.
-    Disconnected(DisconnectReason),
-}
-
-/// A client that came or went.
-#[derive(Clone, Copy, Debug)]
-pub struct ClientEvent {
-    /// Its number.
-    pub client: ClientId,
-    /// What kind it is.
-    pub kind: ClientKind,
-    /// Whether it came or went.
-    pub change: ClientChange,
-}
-
-/// A client as the host sees it.
-#[derive(Clone, Debug)]
-pub struct ClientInfo {
-    /// Its number.
-    pub client: ClientId,
-    /// What kind it is.
-    pub kind: ClientKind,
-    /// The revision that it speaks.
-    pub revision: Revision,
-    /// Its `Implementation` as JSON text, where it gave one. Self-reported.
-    pub info: Option<String>,
-    /// Who it is, where the server checks that.
-    pub principal: Option<Principal>,
-}
 
 type Listener = Box<dyn Fn(ClientEvent) + Send + Sync>;
 
@@ -107,7 +49,31 @@ enum Client {
 /// Enough that threads which serve different clients seldom meet at one lock.
 const SHARDS: usize = 16;
 
-type Shard<K, V> = Mutex<HashMap<K, V>>;
+type Shard<K, V> = Mutex<HashMap<K, V, BuildHasherDefault<KeyHasher>>>;
+
+/// A quick hash for keys that this server makes itself, from a counter or at random: nobody can choose them so
+/// that they collide.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes its slots from the low bits, which multiplication mixes least.
+        self.0.rotate_left(32)
+    }
+}
 
 /// All clients of a server.
 pub(crate) struct Clients {
@@ -159,7 +125,10 @@ impl Clients {
     fn tell(&self, client: ClientId, kind: ClientKind, change: ClientChange) {
         tracing::debug!(target: "mcpserver::clients", client = client.0, ?kind, ?change, "client");
         if let Some(listener) = &*self.listener.load() {
-            as_callback(|| listener(ClientEvent { client, kind, change }));
+            let told = callback::run(|| listener(ClientEvent { client, kind, change }));
+            if told.is_none() {
+                tracing::error!(target: "mcpserver::clients", client = client.0, "the client listener panicked");
+            }
         }
     }
 

@@ -58,11 +58,18 @@ struct State {
     next_stream: u64,
     subscriptions: HashSet<Box<str>>,
     subscribed_bytes: usize,
-    /// Requests that are not answered yet, by the JSON text of their id.
-    requests: HashMap<Box<str>, Arc<Request>>,
+    /// Requests that are not answered yet. There are seldom more than a few, and a search costs less than a table.
+    requests: Vec<Arc<Request>>,
     /// Questions to the client that are not answered yet, by the id of our request.
     questions: HashMap<u64, Asked>,
     next_question: u64,
+}
+
+impl State {
+    /// Where the request of that id, a JSON text, stands.
+    fn find(&self, id: &str) -> Option<usize> {
+        self.requests.iter().position(|request| request.id() == id)
+    }
 }
 
 struct Asked {
@@ -169,8 +176,7 @@ impl Session {
         let (requests, streams) = {
             let mut state = self.lock();
             state.questions.clear();
-            let requests: Vec<_> = state.requests.drain().map(|(_, request)| request).collect();
-            (requests, std::mem::take(&mut state.streams))
+            (std::mem::take(&mut state.requests), std::mem::take(&mut state.streams))
         };
         let cause = if reason == DisconnectReason::Stopping {
             CancelReason::Stopping
@@ -206,27 +212,30 @@ impl Session {
                 ),
             ));
         }
-        if state.requests.contains_key(request.id()) {
+        if state.find(request.id()).is_some() {
             return Err(Error::new(
                 Kind::InvalidArgument,
                 format!("a request of id {} is under way; give each request its own", request.id()),
             ));
         }
-        state.requests.insert(request.id().into(), Arc::clone(request));
+        state.requests.push(Arc::clone(request));
         Ok(())
     }
 
     /// Forgets a request that was answered or cancelled, and what it asked.
     pub(crate) fn finish(&self, id: &str) {
         let mut state = self.lock();
-        state.requests.remove(id);
+        if let Some(at) = state.find(id) {
+            state.requests.swap_remove(at);
+        }
         if !state.questions.is_empty() {
             state.questions.retain(|_, asked| asked.request.id() != id);
         }
     }
 
     pub(crate) fn request(&self, id: &str) -> Option<Arc<Request>> {
-        self.lock().requests.get(id).cloned()
+        let state = self.lock();
+        state.find(id).map(|at| Arc::clone(&state.requests[at]))
     }
 
     /// Opens the stream of a request.
@@ -310,7 +319,7 @@ impl Session {
         let mut messages = Vec::with_capacity(questions.len());
         {
             let mut state = self.lock();
-            if !state.requests.contains_key(request.id()) {
+            if state.find(request.id()).is_none() {
                 return Err(Error::new(Kind::Cancelled, "the call was cancelled"));
             }
             for question in questions {

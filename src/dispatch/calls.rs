@@ -11,7 +11,7 @@ use crate::{
     input::Brought,
     observe::Metrics,
     protocol::{Revision, result::Frame, write_text_block},
-    registry::{CompletionRef, PromptEntry, param_check},
+    registry::{CompletionRef, PromptEntry, Variables, param_check},
     rpc::{Code, Failure, check_id, write_string},
 };
 
@@ -20,7 +20,7 @@ struct Target {
     subject: Arc<Subject>,
     arguments: Option<Span>,
     uri: Option<Box<str>>,
-    variables: Vec<(Box<str>, String)>,
+    variables: Variables,
 }
 
 fn invalid(message: impl Into<String>) -> Failure {
@@ -29,7 +29,7 @@ fn invalid(message: impl Into<String>) -> Failure {
 
 impl Dispatcher {
     /// Serves `tools/call`.
-    pub(super) fn call_tool(self: &Arc<Self>, incoming: &Incoming<'_>, parts: Parts) -> Outcome {
+    pub(super) fn call_tool(self: &Arc<Self>, incoming: &Incoming<'_>, parts: Parts<'_>) -> Outcome {
         let Some(name) = incoming.params.name.as_deref() else {
             return Outcome::Answer(refuse(
                 Some(incoming.id),
@@ -79,7 +79,7 @@ impl Dispatcher {
     }
 
     /// Serves `resources/read`.
-    pub(super) fn read_resource(self: &Arc<Self>, incoming: &Incoming<'_>, parts: Parts) -> Outcome {
+    pub(super) fn read_resource(self: &Arc<Self>, incoming: &Incoming<'_>, parts: Parts<'_>) -> Outcome {
         let Some(uri) = incoming.params.uri.as_deref() else {
             return Outcome::Answer(refuse(
                 Some(incoming.id),
@@ -96,7 +96,7 @@ impl Dispatcher {
     }
 
     /// Serves `prompts/get`.
-    pub(super) fn get_prompt(self: &Arc<Self>, incoming: &Incoming<'_>, parts: Parts) -> Outcome {
+    pub(super) fn get_prompt(self: &Arc<Self>, incoming: &Incoming<'_>, parts: Parts<'_>) -> Outcome {
         let Some(name) = incoming.params.name.as_deref() else {
             return Outcome::Answer(refuse(
                 Some(incoming.id),
@@ -124,7 +124,7 @@ impl Dispatcher {
     }
 
     /// Serves `completion/complete`.
-    pub(super) fn complete(self: &Arc<Self>, incoming: &Incoming<'_>, parts: Parts) -> Outcome {
+    pub(super) fn complete(self: &Arc<Self>, incoming: &Incoming<'_>, parts: Parts<'_>) -> Outcome {
         let of = match completion_ref(incoming) {
             Ok(of) => of,
             Err(failure) => return Outcome::failure(incoming.id, &failure),
@@ -155,7 +155,7 @@ impl Dispatcher {
         self.start(incoming, target, parts)
     }
 
-    fn start(self: &Arc<Self>, incoming: &Incoming<'_>, target: Target, parts: Parts) -> Outcome {
+    fn start(self: &Arc<Self>, incoming: &Incoming<'_>, target: Target, parts: Parts<'_>) -> Outcome {
         let params = incoming.params;
         let span = |raw: &RawValue| Span::of(incoming.body, raw.get());
         let mut rounds = None;
@@ -253,7 +253,7 @@ fn completion_ref(incoming: &Incoming<'_>) -> Result<CompletionRef, Failure> {
         #[serde(rename = "value")]
         _value: String,
     }
-    let reference = object(incoming.params.r#ref, "params.ref")?.unwrap_or("null");
+    let reference = object(incoming.params.reference, "params.ref")?.unwrap_or("null");
     let reference: Reference = serde_json::from_str(reference)
         .map_err(|error| invalid(format!("params.ref has to be a ref/prompt or a ref/resource: {error}")))?;
     let argument = object(incoming.params.argument, "params.argument")?.unwrap_or("null");
@@ -281,7 +281,12 @@ fn raw_params(message: &str) -> Option<&str> {
 
 impl Dispatcher {
     /// Serves a method that calls a handler.
-    pub(super) fn call(self: &Arc<Self>, kind: CallKind, incoming: &Incoming<'_>, parts: Parts) -> Outcome {
+    pub(super) fn call(
+        self: &Arc<Self>,
+        kind: CallKind,
+        incoming: &Incoming<'_>,
+        parts: Parts<'_>,
+    ) -> Outcome {
         match kind {
             CallKind::Tool => self.call_tool(incoming, parts),
             CallKind::Resource => self.read_resource(incoming, parts),

@@ -149,9 +149,9 @@ impl Engine for Dispatcher {
 }
 
 /// What a call is made of, beside what is called.
-struct Parts {
+struct Parts<'a> {
     peer: Peer,
     revision: Revision,
     outbox: Arc<dyn Outbox>,
-    session: Option<Arc<Session>>,
+    session: Option<&'a Session>,
 }

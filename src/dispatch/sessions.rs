@@ -94,11 +94,7 @@ impl Dispatcher {
         };
         if let Some(kind) = call {
             let peer = Peer::Session(Arc::clone(&session.peer));
-            return self.call(
-                kind,
-                incoming,
-                Parts { peer, revision, outbox, session: Some(Arc::clone(session)) },
-            );
+            return self.call(kind, incoming, Parts { peer, revision, outbox, session: Some(session) });
         }
         let served = match incoming.method {
             "ping" => Some(self.acknowledge(incoming, revision)),

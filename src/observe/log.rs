@@ -14,7 +14,7 @@ use tracing::{
     span,
 };
 
-use crate::rpc::write_string;
+use crate::{callback, rpc::write_string};
 
 /// How severe a log record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +76,7 @@ impl Subscriber for Bridge {
         event.record(&mut fields);
         fields.json.push(b'}');
         let metadata = event.metadata();
-        (self.callback)(&LogRecord {
+        let record = LogRecord {
             severity: match *metadata.level() {
                 Level::ERROR => Severity::Error,
                 Level::WARN => Severity::Warn,
@@ -87,7 +87,9 @@ impl Subscriber for Bridge {
             target: metadata.target(),
             message: &fields.message,
             fields: std::str::from_utf8(&fields.json).unwrap_or("{}"),
-        });
+        };
+        // A log that panics has nowhere to say so.
+        let _ = callback::run(|| (self.callback)(&record));
     }
 }
 

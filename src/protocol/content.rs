@@ -2,9 +2,11 @@
 //! resource (2026-07-28: Tools "Tool Result", Prompts "PromptMessage", Resources "Resource Contents").
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::value::RawValue;
 
-use super::Revision;
+use super::{
+    Revision,
+    json::{object, value},
+};
 use crate::{
     error::{Error, Kind, Result},
     rpc::write_string,
@@ -347,26 +349,6 @@ fn separate(out: &mut Vec<u8>, index: usize) {
     if index > 0 {
         out.push(b',');
     }
-}
-
-/// Checks that a host's text is JSON, and takes it as one line without the white space around it. A line break in
-/// JSON stands between its tokens only, and would end an event or a line of the transports.
-pub(crate) fn value(json: &str, what: &str) -> Result<String> {
-    serde_json::from_str::<&RawValue>(json)
-        .map(|raw| raw.get().replace(['\n', '\r'], " "))
-        .map_err(|error| Error::new(Kind::InvalidJson, format!("{what} is not JSON: {error}")))
-}
-
-/// The same for a JSON object.
-pub(crate) fn object(json: &str, what: &str) -> Result<String> {
-    let text = value(json, what)?;
-    if text.starts_with('{') {
-        return Ok(text);
-    }
-    Err(Error::new(
-        Kind::InvalidJson,
-        format!("{what} has to be a JSON object, not {}", text.chars().take(40).collect::<String>()),
-    ))
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 mod capability;
 mod content;
 pub(crate) mod header;
+mod json;
 mod level;
 pub(crate) mod result;
 mod revision;
 
 pub(crate) use capability::ClientCapability;
 pub use content::{Content, Role};
-pub(crate) use content::{object as json_object, value as json_value, write_structured, write_text_block};
+pub(crate) use content::{write_structured, write_text_block};
+pub(crate) use json::{object as json_object, value as json_value};
 pub use level::LogLevel;
 pub use revision::Revision;

@@ -64,7 +64,7 @@ pub(crate) struct Offers {
 
 impl Snapshot {
     /// The resource of that URI, with the values of its template's variables where it comes from one.
-    pub(crate) fn resource(&self, uri: &str) -> Option<(&Arc<Subject>, Vec<(Box<str>, String)>)> {
+    pub(crate) fn resource(&self, uri: &str) -> Option<(&Arc<Subject>, Variables)> {
         if let Some(entry) = self.resources.get(uri) {
             return Some((&entry.subject, Vec::new()));
         }
@@ -88,6 +88,9 @@ impl Snapshot {
         self.pages.get(self, kind, revision, cursor, terms)
     }
 }
+
+/// The values of a URI template's variables, by name.
+pub(crate) type Variables = Vec<(Box<str>, String)>;
 
 /// What the configuration says about lists.
 #[derive(Clone, Copy, Debug)]

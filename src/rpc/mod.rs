@@ -2,8 +2,11 @@
 
 mod code;
 mod envelope;
+mod explain;
+mod params;
 mod write;
 
 pub use code::Code;
-pub(crate) use envelope::{Body, Message, Params, Unreadable, check_id, read, read_one};
+pub(crate) use envelope::{Body, Message, Unreadable, check_id, read, read_one, text};
+pub(crate) use params::{Params, Slot};
 pub(crate) use write::{Failure, error_response, notification, request, write_string};

@@ -46,7 +46,7 @@ mod tests {
             ("data:a\r\n\r\n", &["a"], 10),
             ("id: 1\nevent: message\ndata: a\n\n", &["a"], 30),
             ("data: a\ndata: b\n\n", &["a\nb"], 17),
-            (": ping\n\nretry: 5\ndata: \n\n", &[], 26),
+            (": ping\n\nretry: 5\ndata: \n\n", &[], 25),
             ("data: a\n\ndata: half", &["a"], 9),
         ];
         for (text, wanted, used) in cases {

@@ -6,7 +6,7 @@
 //! than one at a time: `user_data` has to bear that. A C++ exception must not leave a callback. A callback may
 //! call every function of this header, except that mcp_server_wait() returns MCP_ERR_DEADLOCK there.
 
-use std::ffi::c_void;
+use std::{cell::Cell, ffi::c_void};
 
 use engine::{Call, Handler, Run};
 
@@ -67,9 +67,29 @@ impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(drop) = self.drop {
             // SAFETY: the host gave the function for this pointer, and it is called once, here.
-            unsafe { drop(self.pointer) }
+            as_host(|| unsafe { drop(self.pointer) });
         }
     }
+}
+
+thread_local! {
+    static IN_HOST: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Runs code of the host that the engine does not know of: the end of a callback's data, or of a call. Like in any
+/// callback, the host must not wait for a server there, as the thread may be one of that server's.
+pub(crate) fn as_host(work: impl FnOnce()) {
+    // A thread that ends has no count any more, and is none of a server's.
+    let counted = IN_HOST.try_with(|count| count.set(count.get() + 1)).is_ok();
+    work();
+    if counted {
+        let _ = IN_HOST.try_with(|count| count.set(count.get() - 1));
+    }
+}
+
+/// Whether this thread runs such code right now.
+pub(crate) fn in_host() -> bool {
+    IN_HOST.try_with(|count| count.get() > 0).unwrap_or(false)
 }
 
 /// A handler of the host's.

@@ -8,6 +8,7 @@
 
 use std::{
     borrow::Cow,
+    ffi::CStr,
     mem::MaybeUninit,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -76,42 +77,41 @@ pub const MCP_ERR_PANIC: mcp_status = 24;
 pub const MCP_ERR_INTERNAL: mcp_status = 25;
 
 /// The names by value.
-const NAMES: [&str; 26] = [
-    "MCP_OK",
-    "MCP_INPUT_REQUIRED",
-    "MCP_ERR_NULL",
-    "MCP_ERR_INVALID_ARGUMENT",
-    "MCP_ERR_INVALID_UTF8",
-    "MCP_ERR_INVALID_JSON",
-    "MCP_ERR_INVALID_SCHEMA",
-    "MCP_ERR_ALREADY_EXISTS",
-    "MCP_ERR_NOT_FOUND",
-    "MCP_ERR_LIMIT_EXCEEDED",
-    "MCP_ERR_WRONG_STATE",
-    "MCP_ERR_IO",
-    "MCP_ERR_DEADLOCK",
-    "MCP_ERR_FORKED",
-    "MCP_ERR_CANCELLED",
-    "MCP_ERR_FINISHED",
-    "MCP_ERR_MISSING_CAPABILITY",
-    "MCP_ERR_CLIENT",
-    "MCP_ERR_NO_SUCH_CLIENT",
-    "MCP_ERR_NOT_INITIALIZED",
-    "MCP_ERR_NO_STREAM",
-    "MCP_ERR_NOT_SUBSCRIBED",
-    "MCP_ERR_OUTBOX_FULL",
-    "MCP_ERR_TIMEOUT",
-    "MCP_ERR_PANIC",
-    "MCP_ERR_INTERNAL",
+const NAMES: [&CStr; 26] = [
+    c"MCP_OK",
+    c"MCP_INPUT_REQUIRED",
+    c"MCP_ERR_NULL",
+    c"MCP_ERR_INVALID_ARGUMENT",
+    c"MCP_ERR_INVALID_UTF8",
+    c"MCP_ERR_INVALID_JSON",
+    c"MCP_ERR_INVALID_SCHEMA",
+    c"MCP_ERR_ALREADY_EXISTS",
+    c"MCP_ERR_NOT_FOUND",
+    c"MCP_ERR_LIMIT_EXCEEDED",
+    c"MCP_ERR_WRONG_STATE",
+    c"MCP_ERR_IO",
+    c"MCP_ERR_DEADLOCK",
+    c"MCP_ERR_FORKED",
+    c"MCP_ERR_CANCELLED",
+    c"MCP_ERR_FINISHED",
+    c"MCP_ERR_MISSING_CAPABILITY",
+    c"MCP_ERR_CLIENT",
+    c"MCP_ERR_NO_SUCH_CLIENT",
+    c"MCP_ERR_NOT_INITIALIZED",
+    c"MCP_ERR_NO_STREAM",
+    c"MCP_ERR_NOT_SUBSCRIBED",
+    c"MCP_ERR_OUTBOX_FULL",
+    c"MCP_ERR_TIMEOUT",
+    c"MCP_ERR_PANIC",
+    c"MCP_ERR_INTERNAL",
 ];
 
 /// The name of a status, such as "MCP_ERR_NULL", with a NUL at its end; "MCP_ERR_INTERNAL" for a number that is
 /// no status. Lives forever. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcp_status_name(status: mcp_status) -> mcp_str {
-    let known = usize::try_from(status).ok().and_then(|at| NUL_NAMES.get(at));
-    let name = known.unwrap_or(&NUL_NAMES[NUL_NAMES.len() - 1]);
-    mcp_str { ptr: name.as_ptr().cast(), len: name.iter().position(|byte| *byte == 0).unwrap_or(0) }
+    let known = usize::try_from(status).ok().and_then(|at| NAMES.get(at));
+    mcp_str::of_c(known.unwrap_or(&c"MCP_ERR_INTERNAL"))
 }
 
 /// The status that the function returned; MCP_OK for NULL. Any thread.
@@ -132,24 +132,6 @@ pub extern "C" fn mcp_error_message(error: Option<&mcp_error>) -> mcp_str {
 pub extern "C" fn mcp_error_free(take_error: Option<Box<mcp_error>>) {
     drop(take_error);
 }
-
-const NAME_BYTES: usize = 32;
-
-/// The names with NULs behind them.
-static NUL_NAMES: [[u8; NAME_BYTES]; NAMES.len()] = {
-    let mut all = [[0; NAME_BYTES]; NAMES.len()];
-    let mut row = 0;
-    while row < NAMES.len() {
-        let name = NAMES[row].as_bytes();
-        let mut at = 0;
-        while at < name.len() {
-            all[row][at] = name[at];
-            at += 1;
-        }
-        row += 1;
-    }
-    all
-};
 
 /// Why a function of the ABI fails.
 #[derive(Debug)]

@@ -62,6 +62,9 @@ pub struct mcp_content {
     pub(crate) inner: engine::Content,
 }
 
+/// The number of a client, which is no object; 0 is no client.
+pub type mcp_client_id = u64;
+
 /// Frees a text. NULL is allowed. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcp_text_free(take_text: Option<Box<mcp_text>>) {

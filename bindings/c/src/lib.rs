@@ -9,23 +9,26 @@
 // The names are those of the header.
 #![allow(non_camel_case_types)]
 
-mod ask;
-mod call;
-mod callback;
+pub mod argument;
+pub mod ask;
+pub mod call;
+pub mod callback;
 mod cancel;
-mod client;
-mod completion;
-mod config;
-mod content;
-mod error;
+pub mod client;
+pub mod completion;
+pub mod config;
+pub mod content;
+pub mod error;
+pub mod finish;
 mod fork;
-mod handle;
+pub mod handle;
 mod json;
-mod log;
-mod prompt;
-mod resource;
-mod server;
+pub mod log;
+pub mod prompt;
+pub mod resource;
+pub mod say;
+pub mod server;
 mod slab;
-mod str;
-mod tool;
-mod version;
+pub mod str;
+pub mod tool;
+pub mod version;

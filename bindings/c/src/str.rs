@@ -3,7 +3,10 @@
 //! Text goes in and out as pointer and length, in UTF-8. It needs no NUL at its end. What goes in is copied,
 //! unless a function says otherwise. What comes out is borrowed, for as long as its function says.
 
-use std::{ffi::c_char, slice};
+use std::{
+    ffi::{CStr, c_char},
+    slice,
+};
 
 use crate::error::{Failure, MCP_ERR_INVALID_ARGUMENT, MCP_ERR_INVALID_UTF8, null};
 
@@ -25,6 +28,10 @@ impl mcp_str {
         Self { ptr: text.as_ptr().cast(), len: text.len() }
     }
 
+    pub(crate) fn of_c(text: &CStr) -> Self {
+        Self { ptr: text.as_ptr(), len: text.count_bytes() }
+    }
+
     pub(crate) fn of_option(text: Option<&str>) -> Self {
         text.map_or(Self::NONE, Self::of)
     }
@@ -36,7 +43,10 @@ impl mcp_str {
         }
         let text = std::str::from_utf8(bytes(self.ptr.cast(), self.len, name)?);
         text.map(Some).map_err(|error| {
-            Failure::new(MCP_ERR_INVALID_UTF8, format!("{name} is not UTF-8: byte {} is wrong", error.valid_up_to()))
+            Failure::new(
+                MCP_ERR_INVALID_UTF8,
+                format!("{name} is not UTF-8: byte {} is wrong", error.valid_up_to()),
+            )
         })
     }
 

@@ -1,5 +1,7 @@
 //! Version
 
+use std::ffi::CStr;
+
 use crate::str::mcp_str;
 
 /// The version of the binary interface that this header describes. It is the number in the name of the shared
@@ -15,8 +17,12 @@ pub extern "C" fn mcp_abi_version() -> u32 {
 /// The version of the library that is loaded, such as "0.1.0", with a NUL at its end. Lives forever. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcp_version() -> mcp_str {
-    const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
-    mcp_str::of(&VERSION[..VERSION.len() - 1])
+    const VERSION: &CStr =
+        match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+            Ok(version) => version,
+            Err(_) => c"",
+        };
+    mcp_str::of_c(VERSION)
 }
 
 #[cfg(test)]

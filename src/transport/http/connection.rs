@@ -2,7 +2,7 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, PoisonError},
     task::Poll,
     time::Duration,
@@ -20,8 +20,8 @@ use tokio::{
 use super::{
     Endpoint,
     carry::Carried,
-    service::{Service, Takeover},
-    socket::{Activity, Phase, Socket, Watch},
+    service::{Connection, Service},
+    socket::{Phase, Socket, Watch},
 };
 use crate::config::Limits;
 
@@ -75,57 +75,59 @@ pub(super) async fn serve(stream: TcpStream, endpoint: Arc<Endpoint>) {
 async fn serve_http(stream: TcpStream, endpoint: Arc<Endpoint>) -> Option<(TcpStream, Carried)> {
     let limits = &endpoint.dispatcher.config.limits;
     let patience = Patience::new(limits);
-    let activity = Arc::<Activity>::default();
-    let takeover = Takeover::default();
+    let shared = Connection::new(Arc::clone(&endpoint));
     let mut builder = http1::Builder::new();
     builder.max_buf_size(usize::try_from(limits.header_bytes).unwrap_or(usize::MAX));
     // hyper keeps up to a hundred header fields on the stack, and allocates when told a number.
     if limits.header_count != 100 {
         builder.max_headers(usize::try_from(limits.header_count).unwrap_or(usize::MAX));
     }
-    let service = Service {
-        endpoint: Arc::clone(&endpoint),
-        activity: Arc::clone(&activity),
-        takeover: Arc::clone(&takeover),
-    };
-    let io = TokioIo::new(Socket { stream, activity: Arc::clone(&activity) });
-    let mut connection = builder.serve_connection(io, service);
+    let io = TokioIo::new(Socket { stream, connection: Arc::clone(&shared) });
+    let mut connection = builder.serve_connection(io, Service(Arc::clone(&shared)));
 
     let mut watch = Watch::default();
     let mut timer = pin!(sleep(patience.tick));
     let mut gracefully = pin!(endpoint.shutdown.gracefully.cancelled());
     let mut at_once = pin!(endpoint.shutdown.at_once.cancelled());
     let mut closing = false;
+    let mut first = true;
     let ended = poll_fn(|cx| {
-        if at_once.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Ended::Quiet);
-        }
-        if !closing && gracefully.as_mut().poll(cx).is_ready() {
-            closing = true;
-            std::pin::Pin::new(&mut connection).graceful_shutdown();
+        // The waker of a task stays the same: what was polled once need not be polled again before it is ready.
+        let first = std::mem::take(&mut first);
+        if first || endpoint.shutdown.is_told() {
+            if at_once.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Ended::Quiet);
+            }
+            if !closing && gracefully.as_mut().poll(cx).is_ready() {
+                closing = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
         }
         if let Poll::Ready(done) = connection.poll_without_shutdown(cx) {
             return Poll::Ready(if done.is_ok() { Ended::Done } else { Ended::Failed });
         }
         // A request whose head is not there yet is none that a server on its way out would wait for.
-        if closing && activity.phase() == Phase::Head && activity.blocked_at().is_none() {
+        if closing && shared.activity.phase() == Phase::Head && shared.activity.blocked_at().is_none() {
             return Poll::Ready(Ended::Quiet);
         }
-        if takeover.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+        if shared.activity.phase() == Phase::TakenOver {
             return Poll::Ready(Ended::Takeover);
+        }
+        if !first && !timer.is_elapsed() {
+            return Poll::Pending;
         }
         while timer.as_mut().poll(cx).is_ready() {
             timer.as_mut().reset(Instant::now() + patience.tick);
-            let (phase, ticks, blocked) = watch.tick(&activity);
+            let (phase, ticks, blocked) = watch.tick(&shared.activity);
             match phase {
                 _ if blocked >= patience.write => return Poll::Ready(Ended::TooSlow),
                 // The response before is still on its way: neither an idle connection, nor one to put a 408 into.
-                _ if activity.blocked_at().is_some() => {}
+                _ if shared.activity.blocked_at().is_some() => {}
                 Phase::Head if ticks >= patience.head => return Poll::Ready(Ended::TooLate),
                 Phase::Body if ticks >= patience.body => return Poll::Ready(Ended::TooLate),
                 Phase::Idle if ticks >= patience.idle => return Poll::Ready(Ended::Quiet),
                 Phase::Serving => {
-                    activity.doubt();
+                    shared.activity.doubt();
                     cx.waker().wake_by_ref();
                 }
                 _ => {}
@@ -136,7 +138,7 @@ async fn serve_http(stream: TcpStream, endpoint: Arc<Endpoint>) -> Option<(TcpSt
     .await;
     let mut stream = connection.into_parts().io.into_inner().stream;
     // Also where the connection ended in the same moment: it is the stream that takes its leave of its client.
-    if let Some(carried) = takeover.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    if let Some(carried) = shared.takeover.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Some((stream, carried));
     }
     match ended {

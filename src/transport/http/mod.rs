@@ -13,7 +13,14 @@ mod session;
 mod socket;
 mod sse;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 pub(crate) use accept::{Listener, bind};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +35,25 @@ pub(crate) struct Shutdown {
     pub(crate) gracefully: CancellationToken,
     /// Close now.
     pub(crate) at_once: CancellationToken,
+    /// Whether either was told: a look at a token takes its lock, which all connections share.
+    told: Arc<AtomicBool>,
+}
+
+impl Shutdown {
+    /// Tells connections to finish what is under way, then to close.
+    pub(crate) fn gracefully(&self) {
+        self.told.store(true, Ordering::Release);
+        self.gracefully.cancel();
+    }
+
+    /// Tells connections to close now.
+    pub(crate) fn at_once(&self) {
+        self.at_once.cancel();
+    }
+
+    fn is_told(&self) -> bool {
+        self.told.load(Ordering::Acquire)
+    }
 }
 
 /// What all connections of a listener share.

@@ -83,13 +83,15 @@ pub(super) fn answer(answer: Answer, modern: bool) -> HttpResponse {
     };
     match answer.bytes {
         Some(bytes) => json(status, bytes),
-        // A cancelled request gets no response: a stream that ends at once has none.
-        None => {
-            let mut response = empty(StatusCode::OK);
-            stream_headers(response.headers_mut());
-            response
-        }
+        None => no_answer(),
     }
+}
+
+/// A cancelled request gets no response: a stream that ends at once has none.
+fn no_answer() -> HttpResponse {
+    let mut response = empty(StatusCode::OK);
+    stream_headers(response.headers_mut());
+    response
 }
 
 /// The answers to a batch.
@@ -100,6 +102,9 @@ pub(super) fn batch(first: Answer, more: Vec<Answer>) -> HttpResponse {
             out.push(b',');
         }
         out.extend_from_slice(&bytes);
+    }
+    if out.len() == 1 {
+        return no_answer();
     }
     out.push(b']');
     json(StatusCode::OK, out)

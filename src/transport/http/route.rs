@@ -19,7 +19,7 @@ use crate::{
     dispatch::{Incoming, Outcome, refuse, unsupported_version},
     observe::Metrics,
     protocol::Revision,
-    rpc::{self, Body, Code, Failure, Message, Params, Unreadable},
+    rpc::{self, Body, Code, Failure, Message, Params, Slot, Unreadable},
 };
 
 const BOTH: [&str; 2] = ["application/json", "text/event-stream"];
@@ -40,9 +40,13 @@ fn has_sessions(version: &str) -> bool {
 }
 
 impl Endpoint {
-    /// Checks what every request has to pass.
-    pub(super) fn admit(&self, parts: &Parts) -> Result<(), Refusal> {
-        self.guard.check(&parts.headers, parts.uri.authority().map(http::uri::Authority::as_str))?;
+    /// Checks who asks.
+    pub(super) fn admit_host(&self, parts: &Parts) -> Result<(), Refusal> {
+        self.guard.check(&parts.headers, parts.uri.authority().map(http::uri::Authority::as_str))
+    }
+
+    /// Checks what is asked for.
+    pub(super) fn admit_path(&self, parts: &Parts) -> Result<(), Refusal> {
         if parts.uri.path() != self.path {
             return Err(Refusal::new(
                 StatusCode::NOT_FOUND,
@@ -99,14 +103,17 @@ impl Endpoint {
     /// Serves a POST.
     pub(super) fn post(self: &Arc<Self>, parts: &Parts, body: &Bytes) -> Routed {
         Metrics::add(&self.dispatcher.metrics.requests);
-        let read = rpc::read(body, self.dispatcher.config.limits.json_depth);
-        let version = match headers::version(&parts.headers) {
+        let headers = &parts.headers;
+        let depth = self.dispatcher.config.limits.json_depth;
+        let mut slot = Slot::default();
+        let read = rpc::text(body).and_then(|text| Ok((text, rpc::read(text, depth, &mut slot)?)));
+        let version = match headers::version(headers) {
             Ok(version) => version,
-            Err(refusal) => return self.malformed_version(read, &refusal),
+            Err(refusal) => return self.malformed_version(read.map(|(_, body)| body), &refusal),
         };
         match read {
-            Ok(Body::One(message)) => self.message(&parts.headers, version, body, message),
-            Ok(Body::Batch(messages)) => self.batch(&parts.headers, version, body, &messages),
+            Ok((text, Body::One(message))) => self.message(headers, version, Post { body, text }, message),
+            Ok((_, Body::Batch(messages))) => self.batch(headers, version, body, &messages),
             Err(unreadable) => self.unreadable(&unreadable),
         }
     }
@@ -116,7 +123,7 @@ impl Endpoint {
     fn malformed_version(&self, read: Result<Body<'_>, Unreadable>, refusal: &Refusal) -> Routed {
         match read {
             Ok(Body::One(Message::Request { id, params, .. }))
-                if stated(&params).is_some_and(|version| !has_sessions(version)) =>
+                if stated(params).is_some_and(|version| !has_sessions(version)) =>
             {
                 let message = format!("Header mismatch: {}", refusal.message);
                 let id = Some(id.to_owned());
@@ -138,7 +145,7 @@ impl Endpoint {
         self: &Arc<Self>,
         headers: &HeaderMap,
         version: Option<&str>,
-        body: &Bytes,
+        post: Post<'_>,
         message: Message<'_>,
     ) -> Routed {
         let stated = match &message {
@@ -147,10 +154,10 @@ impl Endpoint {
         };
         let modern = [version, stated].into_iter().flatten().any(|version| !has_sessions(version));
         if !modern {
-            return self.in_session(headers, body, message);
+            return self.in_session(headers, post, message);
         }
         match message {
-            Message::Request { id, method, params } => self.modern(headers, version, body, id, &method, &params),
+            Message::Request { id, method, params } => self.modern(headers, version, post, id, method, params),
             // No notification that a client may send here means anything: to cancel, it closes the response.
             Message::Notification { .. } => match unknown(version) {
                 None => Routed::Response(respond::empty(StatusCode::ACCEPTED)),
@@ -172,7 +179,7 @@ impl Endpoint {
         self: &Arc<Self>,
         headers: &HeaderMap,
         version: Option<&str>,
-        body: &Bytes,
+        post: Post<'_>,
         id: &str,
         method: &str,
         params: &Params<'_>,
@@ -192,7 +199,7 @@ impl Endpoint {
             Metrics::add(&self.dispatcher.metrics.requests_refused);
             return Routed::Response(respond::answer(answer, true));
         }
-        let text = whole(body);
+        let Post { body, text } = post;
         let incoming =
             Incoming { body, message: text, id, method, params, principal: None, headers: Some(headers) };
         let reply = Reply::new(1, None, self.bounds);
@@ -212,9 +219,11 @@ impl Endpoint {
     }
 }
 
-/// A body as text; it was checked when it was read.
-pub(super) fn whole(body: &Bytes) -> &str {
-    std::str::from_utf8(body).unwrap_or_default()
+/// A body, and its text.
+#[derive(Clone, Copy)]
+pub(super) struct Post<'a> {
+    pub(super) body: &'a Bytes,
+    pub(super) text: &'a str,
 }
 
 /// A refusal with a status of HTTP's own, as a response to a message that was read.

@@ -5,12 +5,16 @@ use std::{
     convert::Infallible,
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll, ready},
 };
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, Request, StatusCode, Version, request::Parts};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, StatusCode, Version,
+    header::{HOST, ORIGIN},
+    request::Parts,
+};
 use http_body::Body;
 use hyper::body::Incoming;
 
@@ -29,14 +33,41 @@ use crate::{
     protocol::Revision,
 };
 
-/// A stream that wants the whole connection, on its way from the service to the loop of the connection.
-pub(super) type Takeover = Arc<Mutex<Option<Carried>>>;
-
-pub(super) struct Service {
+/// What the requests of one connection share.
+pub(super) struct Connection {
     pub(super) endpoint: Arc<Endpoint>,
-    pub(super) activity: Arc<Activity>,
-    pub(super) takeover: Takeover,
+    pub(super) activity: Activity,
+    /// A stream that wants the whole connection, on its way to the loop of the connection.
+    pub(super) takeover: Mutex<Option<Carried>>,
+    /// The `Host` that was let in first: clients send the same with every request of a connection.
+    host: OnceLock<HeaderValue>,
 }
+
+impl Connection {
+    pub(super) fn new(endpoint: Arc<Endpoint>) -> Arc<Self> {
+        Arc::new(Self {
+            endpoint,
+            activity: Activity::default(),
+            takeover: Mutex::default(),
+            host: OnceLock::new(),
+        })
+    }
+
+    fn admit(&self, parts: &Parts) -> Result<(), Refusal> {
+        let mut hosts = parts.headers.get_all(HOST).iter();
+        let host = hosts.next().filter(|_| hosts.next().is_none() && parts.uri.authority().is_none());
+        let known = host.is_some() && host == self.host.get() && !parts.headers.contains_key(ORIGIN);
+        if !known {
+            self.endpoint.admit_host(parts)?;
+            if let Some(host) = host {
+                let _ = self.host.set(host.clone());
+            }
+        }
+        self.endpoint.admit_path(parts)
+    }
+}
+
+pub(super) struct Service(pub(super) Arc<Connection>);
 
 /// Cancels a request when its client goes away before the answer.
 #[derive(Default)]
@@ -80,9 +111,7 @@ enum State {
 }
 
 pub(super) struct Exchange {
-    endpoint: Arc<Endpoint>,
-    activity: Arc<Activity>,
-    takeover: Takeover,
+    connection: Arc<Connection>,
     /// The headers of a request from a browser, which its response has to answer to.
     browser: Option<HeaderMap>,
     version: Version,
@@ -96,20 +125,19 @@ impl hyper::service::Service<Request<Incoming>> for Service {
 
     fn call(&self, request: Request<Incoming>) -> Exchange {
         let (parts, body) = request.into_parts();
-        self.activity.enter(Phase::Body);
-        let endpoint = &self.endpoint;
+        let connection = &self.0;
+        connection.activity.enter(Phase::Body);
+        let endpoint = &connection.endpoint;
         let mut exchange = Exchange {
-            endpoint: Arc::clone(endpoint),
-            activity: Arc::clone(&self.activity),
-            takeover: Arc::clone(&self.takeover),
+            connection: Arc::clone(connection),
             browser: None,
             version: parts.version,
             state: State::TakenOver,
         };
-        exchange.state = match endpoint.admit(&parts) {
+        exchange.state = match connection.admit(&parts) {
             Err(refusal) => State::Done(Some(respond::refusal(&refusal))),
             Ok(()) => {
-                if parts.headers.contains_key(http::header::ORIGIN) {
+                if parts.headers.contains_key(ORIGIN) {
                     exchange.browser = Some(parts.headers.clone());
                 }
                 if parts.method == Method::POST {
@@ -138,7 +166,8 @@ impl Exchange {
                 if self.version < Version::HTTP_11 {
                     carried.without_chunks();
                 }
-                *self.takeover.lock().unwrap_or_else(PoisonError::into_inner) = Some(carried);
+                *self.connection.takeover.lock().unwrap_or_else(PoisonError::into_inner) = Some(carried);
+                self.connection.activity.enter(Phase::TakenOver);
                 State::TakenOver
             }
         }
@@ -149,7 +178,8 @@ impl Exchange {
         let State::Reading { parts, body, first, rest } = &mut self.state else {
             unreachable!("only while reading")
         };
-        let limit = self.endpoint.body_limit();
+        let endpoint = &self.connection.endpoint;
+        let limit = endpoint.body_limit();
         while let Some(frame) = ready!(Pin::new(&mut *body).poll_frame(cx)) {
             let Ok(frame) = frame else {
                 let refusal = Refusal::new(StatusCode::BAD_REQUEST, "the body ended before it was whole");
@@ -169,7 +199,7 @@ impl Exchange {
             }
             let length = rest.as_ref().map_or_else(|| first.as_ref().map_or(0, Bytes::len), BytesMut::len);
             if length as u64 > limit {
-                return Poll::Ready(State::Done(Some(respond::refusal(&self.endpoint.too_large()))));
+                return Poll::Ready(State::Done(Some(respond::refusal(&endpoint.too_large()))));
             }
             if body.is_end_stream() {
                 break;
@@ -179,8 +209,8 @@ impl Exchange {
             Some(all) => all.freeze(),
             None => first.take().unwrap_or_default(),
         };
-        self.activity.enter(Phase::Serving);
-        let routed = self.endpoint.post(parts, &bytes);
+        self.connection.activity.enter(Phase::Serving);
+        let routed = endpoint.post(parts, &bytes);
         Poll::Ready(self.routed(routed))
     }
 
@@ -195,10 +225,9 @@ impl Exchange {
                 let source = Source { reader: stream.read(), subscription: None };
                 let mut first = Vec::new();
                 let revision = session.as_ref().map_or(Revision::V2026_07_28, |used| used.session().revision);
-                source.prime(&mut first, revision, self.endpoint.retry());
-                let activity = Arc::clone(&self.activity);
-                let keep_alive = self.endpoint.keep_alive();
-                respond::stream(SseBody::new(source, first, keep_alive, cancel, session, activity))
+                source.prime(&mut first, revision, self.connection.endpoint.retry());
+                let connection = Arc::clone(&self.connection);
+                respond::stream(SseBody::new(source, first, cancel, session, connection))
             }
         }
     }
@@ -227,7 +256,7 @@ impl Future for Exchange {
             respond::allow_origin(response.headers_mut(), request);
         }
         if matches!(response.body(), respond::ReplyBody::Full(_)) {
-            this.activity.enter(Phase::Idle);
+            this.connection.activity.enter(Phase::Idle);
         }
         Poll::Ready(Ok(response))
     }

@@ -13,7 +13,7 @@ use super::{
     headers::{LAST_EVENT_ID, SESSION_ID},
     reply::Reply,
     respond::{self, HttpResponse},
-    route::{refused, whole},
+    route::{Post, refused},
     service::{CancelOnDrop, Pending, Routed},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     dispatch::{Incoming, Initialized, Outcome, refuse},
     observe::Metrics,
     protocol::Revision,
-    rpc::{Code, Failure, Message, Unreadable, read_one},
+    rpc::{Code, Failure, Message, Slot, Unreadable, read_one},
 };
 
 impl Endpoint {
@@ -48,16 +48,19 @@ impl Endpoint {
     pub(super) fn in_session(
         self: &Arc<Self>,
         headers: &HeaderMap,
-        body: &Bytes,
+        post: Post<'_>,
         message: Message<'_>,
     ) -> Routed {
         if let Message::Request { id, method, params } = &message
-            && method == "initialize"
+            && *method == "initialize"
             && !headers.contains_key(SESSION_ID)
         {
             return Routed::Response(match self.dispatcher.initialize(id, params, None) {
                 Ok(Initialized { session, answer }) => with_session(respond::answer(answer, false), &session),
-                Err(answer) => respond::answer(answer, false),
+                Err(answer) if answer.refused => respond::answer(answer, false),
+                Err(answer) => {
+                    respond::json(StatusCode::SERVICE_UNAVAILABLE, answer.bytes.unwrap_or_default())
+                }
             });
         }
         let used = match self.session(headers) {
@@ -75,11 +78,11 @@ impl Endpoint {
             Message::Request { id, method, params } => {
                 let reply = Reply::new(1, Some(Arc::clone(used.session())), self.bounds);
                 let incoming = Incoming {
-                    body,
-                    message: whole(body),
+                    body: post.body,
+                    message: post.text,
                     id,
-                    method: &method,
-                    params: &params,
+                    method,
+                    params,
                     principal: None,
                     headers: None,
                 };
@@ -99,7 +102,7 @@ impl Endpoint {
     fn take(&self, session: &Arc<Session>, message: Message<'_>) {
         match message {
             Message::Notification { method, params } => {
-                self.dispatcher.session_notification(session, &method, &params);
+                self.dispatcher.session_notification(session, method, params);
             }
             Message::Response { id, answer } => self.dispatcher.session_response(session, id, answer),
             Message::Request { .. } => {}
@@ -142,26 +145,21 @@ impl Endpoint {
                 session.revision
             ));
         }
-        let read: Vec<_> = messages.iter().map(|text| (*text, read_one(text))).collect();
+        let mut slots: Vec<Slot<'_>> = messages.iter().map(|_| Slot::default()).collect();
+        let read: Vec<_> =
+            messages.iter().zip(&mut slots).map(|(text, slot)| (*text, read_one(text, slot))).collect();
         let requests = read.iter().filter(|(_, m)| matches!(m, Ok(Message::Request { .. }) | Err(_))).count();
         let reply = Reply::new(requests, Some(Arc::clone(&session)), self.bounds);
         for (text, message) in read {
             match message {
                 Err(Unreadable { id, failure }) => reply.put(refuse(id.as_deref(), &failure)),
-                Ok(Message::Request { id, method, .. }) if method == "initialize" => {
+                Ok(Message::Request { id, method: "initialize", .. }) => {
                     let failure = Failure::new(Code::INVALID_REQUEST, "initialize cannot be part of a batch");
                     reply.put(refuse(Some(id), &failure));
                 }
                 Ok(Message::Request { id, method, params }) => {
-                    let incoming = Incoming {
-                        body,
-                        message: text,
-                        id,
-                        method: &method,
-                        params: &params,
-                        principal: None,
-                        headers: None,
-                    };
+                    let incoming =
+                        Incoming { body, message: text, id, method, params, principal: None, headers: None };
                     if let Outcome::Answer(answer) =
                         self.dispatcher.session_request(&session, &incoming, reply.clone())
                     {

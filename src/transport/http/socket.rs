@@ -16,6 +16,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use super::service::Connection;
+
 /// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -27,6 +29,8 @@ pub(super) enum Phase {
     Body = 2,
     /// A request is served.
     Serving = 3,
+    /// A stream takes the connection over.
+    TakenOver = 4,
 }
 
 /// What happens on a connection, noted as cheaply as can be: the timer looks at it now and then, and no request
@@ -59,6 +63,7 @@ impl Activity {
             0 if self.read.load(Relaxed) > self.read_when_idle.load(Relaxed) => Phase::Head,
             0 => Phase::Idle,
             2 => Phase::Body,
+            4 => Phase::TakenOver,
             _ => Phase::Serving,
         }
     }
@@ -81,10 +86,9 @@ impl Activity {
 
 /// A TCP stream that notes what happens. It never writes vectored: `writev` raises SIGPIPE in a host that has not
 /// ignored it, where `send` with MSG_NOSIGNAL, which a plain write of the standard library is, does not.
-#[derive(Debug)]
 pub(super) struct Socket {
     pub(super) stream: TcpStream,
-    pub(super) activity: Arc<Activity>,
+    pub(super) connection: Arc<Connection>,
 }
 
 impl AsyncRead for Socket {
@@ -97,7 +101,7 @@ impl AsyncRead for Socket {
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
         let count = (buf.filled().len() - before) as u64;
         if count > 0 {
-            let read = &self.activity.read;
+            let read = &self.connection.activity.read;
             read.store(read.load(Relaxed) + count, Relaxed);
         }
         polled
@@ -107,7 +111,7 @@ impl AsyncRead for Socket {
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
-        let activity = &self.activity;
+        let activity = &self.connection.activity;
         activity.write_blocked.store(polled.is_pending(), Relaxed);
         if let Poll::Ready(Ok(count)) = polled {
             activity.written.store(activity.written.load(Relaxed) + count as u64, Relaxed);
@@ -116,8 +120,8 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.activity.doubted.load(Relaxed) {
-            self.activity.doubted.store(false, Relaxed);
+        if self.connection.activity.doubted.load(Relaxed) {
+            self.connection.activity.doubted.store(false, Relaxed);
             let ready = pin!(self.stream.ready(Interest::READABLE)).poll(cx);
             if matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed()) {
                 return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));

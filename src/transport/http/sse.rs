@@ -14,8 +14,8 @@ use http_body::Frame;
 use tokio::time::{Instant, Sleep};
 
 use super::{
-    service::CancelOnDrop,
-    socket::{Activity, Phase},
+    service::{CancelOnDrop, Connection},
+    socket::Phase,
 };
 use crate::{
     clients::{InUse, Next, Reader},
@@ -96,26 +96,35 @@ pub(super) struct SseBody {
     /// Until the stream is over, the request is cancelled when the client goes away (2026-07-28).
     cancel: CancelOnDrop,
     _session: Option<InUse>,
-    activity: Arc<Activity>,
+    connection: Arc<Connection>,
 }
 
 impl SseBody {
     pub(super) fn new(
         source: Source,
         first: Vec<u8>,
-        keep_alive: Duration,
         cancel: CancelOnDrop,
         session: Option<InUse>,
-        activity: Arc<Activity>,
+        connection: Arc<Connection>,
     ) -> Box<Self> {
+        let keep_alive = connection.endpoint.keep_alive();
         let timer = Box::pin(tokio::time::sleep(keep_alive));
-        Box::new(Self { source, first, keep_alive, timer, over: false, cancel, _session: session, activity })
+        Box::new(Self {
+            source,
+            first,
+            keep_alive,
+            timer,
+            over: false,
+            cancel,
+            _session: session,
+            connection,
+        })
     }
 
     fn end(&mut self) {
         self.over = true;
         self.cancel.disarm();
-        self.activity.enter(Phase::Idle);
+        self.connection.activity.enter(Phase::Idle);
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
