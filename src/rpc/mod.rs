@@ -3,6 +3,8 @@
 mod code;
 mod envelope;
 mod explain;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod params;
 mod write;
 
