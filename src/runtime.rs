@@ -55,20 +55,27 @@ impl Running {
         };
         let mut builder = Builder::new_multi_thread();
         builder.worker_threads(threads).thread_name("mcp-net").enable_io().enable_time();
-        if let Some(log) = log.clone() {
-            builder.on_thread_start(move || set_log(&log));
-        }
+        let limits = &config.limits;
+        let metrics = Arc::clone(&dispatcher.metrics);
+        let pool = Pool::new(limits.pool_threads, limits.pool_queue, log.clone(), metrics);
+        let for_callbacks = Arc::clone(&pool);
+        builder.on_thread_start(move || {
+            for_callbacks.adopt_network_thread();
+            if let Some(log) = &log {
+                set_log(log);
+            }
+        });
         let runtime = builder.build().map_err(|error| {
             Error::new(Kind::Io, "cannot start the threads of the network").with_source(error)
         })?;
-        let limits = &config.limits;
-        let pool = Pool::new(limits.pool_threads, limits.pool_queue, log, Arc::clone(&dispatcher.metrics));
         let shutdown = Shutdown::default();
         let tasks = TaskTracker::new();
         let room = Arc::new(Semaphore::new(
             usize::try_from(limits.connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS),
         ));
         let mut addresses = Vec::with_capacity(sockets.len());
+        // Before the first connection is accepted, whose calls would be told that the server does not run.
+        dispatcher.set_pool(Some(Arc::clone(&pool)));
         let _inside = runtime.enter();
         for (socket, listen) in sockets.into_iter().zip(&config.listen) {
             let refused = |error| {
@@ -86,7 +93,6 @@ impl Running {
             tracing::info!(target: "mcpserver::server", %address, path = listen.path, "listening");
         }
         tasks.spawn(expire_sessions(Arc::clone(dispatcher), shutdown.clone()));
-        dispatcher.set_pool(Some(Arc::clone(&pool)));
         drop(_inside);
         Ok(Self { runtime, shutdown, tasks, pool, dispatcher: Arc::clone(dispatcher), addresses })
     }
@@ -116,7 +122,6 @@ impl Running {
         self.shutdown.at_once();
         self.wait_for_tasks(deadline);
         let running = self.pool.join(deadline);
-        // A callback on a network thread cannot be interrupted; its thread ends when it returns.
         let cancelled = self.dispatcher.metrics.snapshot().cancelled() - before;
         self.runtime.shutdown_timeout(deadline.saturating_duration_since(Instant::now()));
         StopReport { cancelled, running }
