@@ -202,7 +202,8 @@ fn batches_are_for_2025_03_26() {
     served.add_tool(tool("panics", |_| panic!("in a batch"))).unwrap();
     let call = |id: u64, name: &str| json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": name}});
     let note = json!({"jsonrpc": "2.0", "method": "notifications/x"});
-    let batch = json!([call(1, "echo"), note, call(2, "panics"), {"jsonrpc": "1.0", "id": 3, "method": "ping"}]);
+    let batch =
+        json!([call(1, "echo"), note, call(2, "panics"), {"jsonrpc": "1.0", "id": 3, "method": "ping"}]);
     for revision in SESSIONS {
         let client = Client::session(served.address, revision);
         let mut connection = client.post(&batch);
@@ -215,7 +216,10 @@ fn batches_are_for_2025_03_26() {
         let mut answers = body.as_array().unwrap().clone();
         answers.sort_by_key(|answer| answer["id"].as_u64());
         assert_eq!(support::text_of(&answers[0]["result"]), "{}");
-        assert_eq!((&answers[1]["error"]["code"], &answers[2]["error"]["code"]), (&json!(-32603), &json!(-32600)));
+        assert_eq!(
+            (&answers[1]["error"]["code"], &answers[2]["error"]["code"]),
+            (&json!(-32603), &json!(-32600))
+        );
         assert_eq!(client.post(&json!([note, note])).head().status, 202);
         assert_eq!(client.post(&json!([])).head().status, 400);
     }
@@ -227,7 +231,8 @@ fn subscriptions_come_and_go() {
     served.add_resource(resource("a:b")).unwrap();
     let client = Client::session(served.address, "2024-11-05");
     let mut stream = client.get();
-    let subscribe = |method: &str, uri: &str| client.request(&format!("resources/{method}"), json!({"uri": uri}));
+    let subscribe =
+        |method: &str, uri: &str| client.request(&format!("resources/{method}"), json!({"uri": uri}));
     assert_eq!(subscribe("subscribe", "a:none").code(), -32002);
     assert_eq!(served.resource_updated("a:b").unwrap(), 0);
     assert_eq!(subscribe("subscribe", "a:b").result(), &json!({}));
