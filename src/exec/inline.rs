@@ -22,10 +22,14 @@ fn put(slot: &Slot, value: Option<(Arc<Request>, Instant)>) -> Option<(Arc<Reque
 
 /// Runs a callback on a network thread, and notes that it runs there.
 pub(super) fn noted(request: Arc<Request>, run: impl FnOnce(Arc<Request>)) {
-    let Some(slot) = SLOT.with_borrow(Option::clone) else { return run(request) };
-    let outer = put(&slot, Some((Arc::clone(&request), Instant::now())));
-    run(request);
-    put(&slot, outer);
+    SLOT.with_borrow(|slot| match slot {
+        Some(slot) => {
+            let outer = put(slot, Some((Arc::clone(&request), Instant::now())));
+            run(request);
+            put(slot, outer);
+        }
+        None => run(request),
+    });
 }
 
 /// The network threads of one run of a server.

@@ -16,6 +16,9 @@ from everything import ServerError, command_from_environment
 LOGS = ROOT / "target" / "wire"
 WIRE_SERVER = os.environ.get("MCP_WIRE_SERVER") or "target/debug/examples/wire-server"
 
+# One arena: what is resident then tells what is kept, and not how threads happened to share the heap.
+os.environ["MALLOC_ARENA_MAX"] = "1"
+
 # Thousands of connections are opened at one time.
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

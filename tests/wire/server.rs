@@ -140,9 +140,12 @@ fn tools(server: &Server, held: Arc<Mutex<Vec<Call>>>) -> mcpserver::Result<()> 
         let _ = handle.stop(time);
     }))?;
     let handle = server.clone();
-    server.add_tool(Tool::new("runtime_metrics", ANY, move |call: Call| {
+    let mut metrics = Tool::new("runtime_metrics", ANY, move |call: Call| {
         let _ = call.finish_structured(&handle.metrics().to_json());
-    }))
+    });
+    // To be asked also where the pool is full.
+    metrics.run = Run::Inline;
+    server.add_tool(metrics)
 }
 
 fn others(server: &Server) -> mcpserver::Result<()> {

@@ -109,8 +109,7 @@ def test_a_truncated_chunked_body_is_never_served(server: Server) -> None:
         connection.send(request_text(chunked(BODY)[:-5], [*headers(server), ("transfer-encoding", "chunked")]))
         connection.socket.shutdown(socket.SHUT_WR)
         assert all(status == 400 for status in answers(connection))
-        # One for each time that the metrics were read, and no other.
-        assert server.metrics()["requests"] == calls + 1
+        assert server.metrics()["requests"] == calls
 
 
 # Two ways to say where the body ends: the request is refused, or taken as chunked and the connection closed after it.

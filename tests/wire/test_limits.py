@@ -265,24 +265,15 @@ def test_clients_over_the_limit(limited: Limited) -> None:
 def test_calls_over_the_pool(limited: Limited) -> None:
     """The queue of the pool is bounded, and says at once that it is full."""
     server = limited(pool_threads=1, pool_queue=1)
-    with ExitStack() as stack:
-        busy = [stack.enter_context(server.connect()) for _ in range(2)]
-        for count, connection in enumerate(busy, 1):
-            connection.send(server.text(call("sleep", {"ms": 60_000})))
-            # Until a thread has taken the first, or the second waits; the metrics themselves need the pool.
-            while server.post(call("echo", {"message": "m"})).code is not None:
-                pass
-            assert count <= 2
-        answer = server.post(call("echo_pool", {"message": "m"}))
-        deadline = time.monotonic() + 10
-        while answer.code is None:
-            assert time.monotonic() < deadline
-            answer = server.post(call("echo_pool", {"message": "m"}))
-        assert answer.code == -32603
+    with server.connect() as running, server.connect() as waiting:
+        running.send(server.text(call("sleep", {"ms": 60_000})))
+        server.until(lambda now: now["pool_threads"] == 1 and now["pool_queue"] == 0)
+        waiting.send(server.text(call("sleep", {"ms": 60_000})))
+        server.until(lambda now: now["pool_queue"] == 1)
+        assert server.post(call("echo_pool", {"message": "m"})).says == (200, -32603)
         assert server.post(call("echo", {"message": "inline"})).says == (200, None)
-    deadline = time.monotonic() + 10
-    while server.post(call("echo_pool", {"message": "m"})).code is not None:
-        assert time.monotonic() < deadline
+    server.until(lambda now: now["pool_queue"] == 0)
+    assert server.post(call("echo_pool", {"message": "m"})).says == (200, None)
 
 
 def test_identifiers_that_a_client_leaves_with_the_server(server: Server) -> None:

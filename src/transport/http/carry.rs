@@ -20,7 +20,9 @@ use tokio::{
 };
 
 use super::{
-    Endpoint, respond,
+    Endpoint,
+    connection::forget,
+    respond,
     sse::{Batch, KEEP_ALIVE, Source},
 };
 use crate::clients::{DisconnectReason, InUse, Listen, Reader};
@@ -124,6 +126,9 @@ impl Carried {
             carrier.poll(cx, timer.as_mut())
         })
         .await;
+        if carrier.blocked {
+            forget(&carrier.socket);
+        }
         let clients = &endpoint.dispatcher.clients;
         match &self.owner {
             Owner::Session(used, _) => used.session().touch(clients.now()),

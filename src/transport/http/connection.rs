@@ -10,6 +10,7 @@ use std::{
 
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
+use socket2::SockRef;
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
@@ -53,8 +54,10 @@ enum Ended {
     /// The client closed, or the last response is out.
     Done,
     Failed,
-    /// Idle, or the client takes nothing: there is nobody to answer.
+    /// Idle: there is nobody to answer.
     Quiet,
+    /// The client takes nothing of what is written to it.
+    TooSlow,
     /// A request did not come in time.
     TooLate,
     /// A stream takes over.
@@ -103,6 +106,10 @@ async fn serve_http(stream: TcpStream, endpoint: Arc<Endpoint>) -> Option<(TcpSt
         if let Poll::Ready(done) = connection.poll_without_shutdown(cx) {
             return Poll::Ready(if done.is_ok() { Ended::Done } else { Ended::Failed });
         }
+        // A request whose head is not there yet is none that a server on its way out would wait for.
+        if closing && shared.activity.phase() == Phase::Head && shared.activity.blocked_at().is_none() {
+            return Poll::Ready(Ended::Quiet);
+        }
         if shared.activity.phase() == Phase::TakenOver {
             return Poll::Ready(Ended::Takeover);
         }
@@ -113,12 +120,16 @@ async fn serve_http(stream: TcpStream, endpoint: Arc<Endpoint>) -> Option<(TcpSt
             timer.as_mut().reset(Instant::now() + patience.tick);
             let (phase, ticks, blocked) = watch.tick(&shared.activity);
             match phase {
-                _ if blocked >= patience.write => return Poll::Ready(Ended::Quiet),
+                _ if blocked >= patience.write => return Poll::Ready(Ended::TooSlow),
                 // The response before is still on its way: neither an idle connection, nor one to put a 408 into.
                 _ if shared.activity.blocked_at().is_some() => {}
                 Phase::Head if ticks >= patience.head => return Poll::Ready(Ended::TooLate),
                 Phase::Body if ticks >= patience.body => return Poll::Ready(Ended::TooLate),
                 Phase::Idle if ticks >= patience.idle => return Poll::Ready(Ended::Quiet),
+                Phase::Serving => {
+                    shared.activity.doubt();
+                    cx.waker().wake_by_ref();
+                }
                 _ => {}
             }
         }
@@ -137,7 +148,13 @@ async fn serve_http(stream: TcpStream, endpoint: Arc<Endpoint>) -> Option<(TcpSt
             let _ = stream.shutdown().await;
         }
         Ended::Done => drop(stream.shutdown().await),
+        Ended::TooSlow => forget(&stream),
         Ended::Failed | Ended::Quiet | Ended::Takeover => {}
     }
     None
+}
+
+/// Has the system throw away what a client has not taken: megabytes would lie in its socket for minutes otherwise.
+pub(super) fn forget(stream: &TcpStream) {
+    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }

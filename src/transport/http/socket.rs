@@ -1,8 +1,9 @@
 //! The socket under an HTTP connection, and what its timeouts are told by.
 
 use std::{
+    future::Future,
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed},
@@ -11,7 +12,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
 };
 
@@ -44,6 +45,8 @@ pub(super) struct Activity {
     write_blocked: AtomicBool,
     /// Changes of phase.
     changes: AtomicU64,
+    /// Whether to look if the client has gone.
+    doubted: AtomicBool,
 }
 
 impl Activity {
@@ -67,6 +70,12 @@ impl Activity {
 
     pub(super) fn changes(&self) -> u64 {
         self.changes.load(Relaxed)
+    }
+
+    /// Asks for a look if the client has gone, when the connection is polled the next time: hyper reads nothing
+    /// behind a request that was sent ahead, and so does not see the end behind it.
+    pub(super) fn doubt(&self) {
+        self.doubted.store(true, Relaxed);
     }
 
     /// How much was written, while a write waits for the client.
@@ -111,6 +120,13 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.connection.activity.doubted.load(Relaxed) {
+            self.connection.activity.doubted.store(false, Relaxed);
+            let ready = pin!(self.stream.ready(Interest::READABLE)).poll(cx);
+            if matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed()) {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+            }
+        }
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
