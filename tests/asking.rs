@@ -67,7 +67,8 @@ impl Answering {
             self.said.extend(reply.said.clone());
             let asked = reply.result()["inputRequests"].as_object().expect("questions").clone();
             assert_eq!(reply.result()["resultType"], "input_required");
-            let keys = asked.iter().zip(answers.iter()).map(|((key, _), answer)| (key.clone(), answer.clone()));
+            let keys =
+                asked.iter().zip(answers.iter()).map(|((key, _), answer)| (key.clone(), answer.clone()));
             retry = params.clone();
             retry["inputResponses"] = Value::Object(keys.collect());
             retry["requestState"] = reply.result()["requestState"].clone();
@@ -194,7 +195,8 @@ fn a_missing_capability_is_the_error_of_its_era() {
     served.add_tool(tool("ask", one_question)).unwrap();
     served.add_prompt(Prompt::new("ask", one_question)).unwrap();
     for client in Client::of_every_revision(served.address) {
-        let (reply, prompt) = (client.call("ask", json!({})), client.request("prompts/get", json!({"name": "ask"})));
+        let (reply, prompt) =
+            (client.call("ask", json!({})), client.request("prompts/get", json!({"name": "ask"})));
         if client.is_modern() {
             for reply in [reply, prompt] {
                 assert_eq!((reply.status, reply.code()), (400, -32021));
@@ -214,7 +216,8 @@ fn questions_that_make_no_sense_are_refused_to_the_host() {
     let served = support::serve_limited("questions", 2);
     served
         .add_tool(tool("ask", |mut call| {
-            let mut kind = |key: &str, method: &str, params| call.ask(key, method, params).unwrap_err().kind();
+            let mut kind =
+                |key: &str, method: &str, params| call.ask(key, method, params).unwrap_err().kind();
             assert_eq!(kind("", "roots/list", None), Kind::InvalidArgument);
             assert_eq!(kind(&"k".repeat(129), "roots/list", None), Kind::InvalidArgument);
             assert_eq!(kind("k", "tools/list", None), Kind::InvalidArgument);

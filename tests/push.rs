@@ -110,7 +110,10 @@ fn a_listen_stream_gets_what_it_asked_for() {
     assert_eq!(message["params"]["uri"], "a:b");
     served.close_client(listen).unwrap();
     let rest = stream.rest();
-    assert_eq!((rest.len(), &rest[0]["id"], &rest[0]["result"]["resultType"]), (1, &json!(id), &json!("complete")));
+    assert_eq!(
+        (rest.len(), &rest[0]["id"], &rest[0]["result"]["resultType"]),
+        (1, &json!(id), &json!("complete"))
+    );
     assert_eq!(gone(&events, listen), DisconnectReason::Host);
     let (_, stream) = client.listen(all());
     let listen = connected(&events, ClientKind::Listen);
