@@ -490,7 +490,8 @@ template <class T> struct As<std::optional<T>> : As<T> {
 
 /// A handler as the C interface wants it. Nothing that it throws gets past here.
 template <class F> struct Handler {
-    static_assert(std::is_invocable_v<F &, Call &>, "a handler is called with a mcp::Call &");
+    static_assert(std::is_invocable_v<const F &, Call &>,
+                  "a handler is called with a mcp::Call &, by several threads at a time, so it cannot be mutable");
 
     static void serve(mcp_call *take_call, void *data) noexcept {
         Call call(take_call);
@@ -502,8 +503,8 @@ template <class F> struct Handler {
             }
         };
         try {
-            F &handler = Boxed<F>::unbox(data);
-            if constexpr (std::is_void_v<std::invoke_result_t<F &, Call &>>)
+            const F &handler = Boxed<F>::unbox(data);
+            if constexpr (std::is_void_v<std::invoke_result_t<const F &, Call &>>)
                 handler(call);
             else
                 call.finish(handler(call));

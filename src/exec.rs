@@ -251,16 +251,16 @@ impl Pool {
         mut now: Instant,
     ) -> MutexGuard<'a, State> {
         while let Some((token, job)) = state.take(now) {
-            let mut notify = false;
-            if !state.queue.is_empty() && !state.watching {
-                notify = self.wake(&mut state).unwrap_or_else(|error| {
-                    tracing::warn!(target: "mcpserver::exec", %error, "cannot start one more thread for the pool");
-                    false
-                });
-            }
+            let alone = !state.queue.is_empty() && !state.watching;
+            let woken = if alone { self.wake(&mut state) } else { Ok(false) };
+            // Neither waking nor logging goes well with the lock: both end in code that may want it.
             drop(state);
-            if notify {
-                self.work.notify_one();
+            match woken {
+                Ok(true) => self.work.notify_one(),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(target: "mcpserver::exec", %error, "cannot start one more thread for the pool");
+                }
             }
             self.invoke(job.request, job.rounds);
             state = self.lock();
