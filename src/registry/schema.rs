@@ -243,7 +243,7 @@ mod tests {
             (r#"{"$schema":7}"#.to_owned(), "use 2020-12"),
             (r#"{"$defs":{"a":{"$id":"a","$schema":"https://example.com/mine"}}}"#.to_owned(), "use 2020-12"),
             (format!(r#"{{"description":"{}"}}"#, "x".repeat(2000)), "at most 2000"),
-            (format!("{}{{}}{}", r#"{"not":"#.repeat(9), "}".repeat(9)), "nested too deeply"),
+            (format!("{}{{}}{}", r#"{"not":"#.repeat(9), "}".repeat(9)), "too deeply (limit schema_depth)"),
             (format!(r#"{{"anyOf":[{}{{}}]}}"#, "{},".repeat(20)), "more than 20 subschemas"),
         ];
         for (text, want) in cases {
