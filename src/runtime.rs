@@ -42,6 +42,7 @@ pub(crate) struct Running {
     tasks: TaskTracker,
     pool: Arc<Pool>,
     dispatcher: Arc<Dispatcher>,
+    log: Option<Dispatch>,
     pub(crate) addresses: Vec<SocketAddr>,
 }
 
@@ -58,10 +59,10 @@ impl Running {
         let limits = &config.limits;
         let metrics = Arc::clone(&dispatcher.metrics);
         let pool = Pool::new(limits.pool_threads, limits.pool_queue, log.clone(), metrics);
-        let for_callbacks = Arc::clone(&pool);
+        let (for_callbacks, for_threads) = (Arc::clone(&pool), log.clone());
         builder.on_thread_start(move || {
             for_callbacks.adopt_network_thread();
-            if let Some(log) = &log {
+            if let Some(log) = &for_threads {
                 set_log(log);
             }
         });
@@ -94,7 +95,7 @@ impl Running {
         }
         tasks.spawn(expire_sessions(Arc::clone(dispatcher), shutdown.clone()));
         drop(_inside);
-        Ok(Self { runtime, shutdown, tasks, pool, dispatcher: Arc::clone(dispatcher), addresses })
+        Ok(Self { runtime, shutdown, tasks, pool, dispatcher: Arc::clone(dispatcher), log, addresses })
     }
 
     pub(crate) fn alive_tasks(&self) -> usize {
@@ -108,6 +109,7 @@ impl Running {
     /// Stops by the deadline, whatever the callbacks do: nothing new is taken, streams get their goodbye, calls
     /// get three quarters of the time to finish and are then cancelled, and what is left is closed.
     pub(crate) fn stop(self, time: Duration) -> StopReport {
+        let _log = self.log.as_ref().map(tracing::dispatcher::set_default);
         let deadline = Instant::now() + time;
         let grace = Instant::now() + time.mul_f32(0.75);
         let clients = &self.dispatcher.clients;

@@ -226,6 +226,24 @@ fn a_client_that_reads_nothing_is_dropped_and_counted() {
 }
 
 #[test]
+fn what_is_merged_never_drops_a_listen_stream_that_is_slow() {
+    let served = serve_limited("outbox_bytes", 1 << 20);
+    served.add_resource(resource("a:b")).unwrap();
+    let events = watch_clients(&served);
+    let (_, stream) = Client::modern(served.address).listen(json!({"resourceSubscriptions": ["a:b"]}));
+    let id = connected(&events, ClientKind::Listen);
+    let params = json!({"uri": "a:b", "text": "x".repeat(300 << 10)}).to_string();
+    let dropped = (0..60).find_map(|_| {
+        let _ = served.notify_client(id, "notifications/resources/updated", Some(&params));
+        events.try_recv().ok()
+    });
+    // What is merged never fills an outbox: a client that only follows resources is not dropped for being slow.
+    assert!(dropped.is_none() && served.metrics().notifications_merged > 0);
+    drop(stream);
+    assert_eq!(gone(&events, id), DisconnectReason::Closed);
+}
+
+#[test]
 fn a_listener_that_panics_does_no_harm_and_stop_is_a_reason() {
     let served = full();
     served.on_client(|_| panic!("in the listener"));

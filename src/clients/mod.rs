@@ -334,8 +334,10 @@ impl Clients {
         let most = (permits(self.limits.sessions) / 100).max(1);
         let mut evicted = false;
         for (_, session) in idle.into_iter().take(most) {
-            evicted |= self.end_session(&session, DisconnectReason::Evicted);
-            Metrics::add(&self.metrics.sessions_evicted);
+            if self.end_session(&session, DisconnectReason::Evicted) {
+                Metrics::add(&self.metrics.sessions_evicted);
+                evicted = true;
+            }
         }
         evicted
     }

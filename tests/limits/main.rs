@@ -18,7 +18,7 @@ const CASES: &[Case] = &[
     ("clients", 2, clients::clients),
     ("client_bytes", 4096, clients::client_bytes),
     ("sessions", 1, clients::sessions),
-    ("session_idle_ms", 20, clients::session_idle),
+    ("session_idle_ms", 300, clients::session_idle),
     ("session_requests", 2, clients::session_requests),
     ("body_bytes", 2000, wire::body_bytes),
     ("header_bytes", 8192, wire::header_bytes),
