@@ -6,7 +6,8 @@ SHELL := /bin/sh
 PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g
 CXXFLAGS ?= -O2 -g
-WARNINGS = -Wall -Wextra -Wpedantic
+# Callbacks seldom use all of their parameters.
+WARNINGS = -Wall -Wextra -Wpedantic -Wno-unused-parameter
 
 # Where rustup puts cargo, for shells that have not heard of it yet.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -30,6 +31,10 @@ build: examples ## the library in target/release and the examples in target/exam
 library:
 	cargo build --release --locked --package mcpserver-c
 	@ln -sf libmcpserver.so $(LIBRARY)
+
+# For targets that take the library as it is: `sudo make install` needs no cargo once it is built.
+$(LIBRARY):
+	$(MAKE) library
 
 .PHONY: examples
 examples: $(EXAMPLES)
@@ -79,9 +84,9 @@ demo: build ## a C server, an official client, one call and one push
 	.venv-mcp2/bin/python tests/demo/demo.py
 
 .PHONY: install
-install: library ## the library and headers into PREFIX (/usr/local), below DESTDIR
+install: | $(LIBRARY) ## the library and headers into PREFIX (/usr/local), below DESTDIR
 	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' LIBDIR='$(LIBDIR)' bindings/install.sh
 
 .PHONY: clean
 clean: ## removes what was built
-	rm -rf target
+	rm -rf target build

@@ -275,8 +275,9 @@ void mcp_error_free(mcp_error *take_error);
  * A callback is a function, a `user_data` that it is called with, and a function that drops the `user_data`
  * (NULL when there is nothing to drop). `drop` runs exactly once, when the callback cannot run any more: also
  * when the function that was given the callback fails. Callbacks and `drop` run on threads of the library, more
- * than one at a time: `user_data` has to bear that. A C++ exception must not leave a callback. A callback may
- * call every function of this header, except that mcp_server_wait() returns MCP_ERR_DEADLOCK there.
+ * than one at a time: `user_data` has to bear that. A C++ exception must not leave a callback. A callback and
+ * `drop` may call every function of this header, except that mcp_server_wait() returns MCP_ERR_DEADLOCK there,
+ * and that the callback of the log calls none.
  */
 
 // Where a callback runs.
@@ -648,11 +649,11 @@ mcp_status mcp_call_member_json(mcp_call *call,
  * =============
  *
  * Each call is ended exactly once, by one of these functions or by mcp_call_suspend(), from any thread. What it
- * gave out is not valid afterwards, but may be passed to the function that ends it. A call for which the
- * function fails for another reason than MCP_ERR_NULL, MCP_ERR_INVALID_ARGUMENT or MCP_ERR_FINISHED about the
- * call itself has ended: the client gets an error that says what was wrong.
- * Errors of all: MCP_ERR_FINISHED when it has ended before; MCP_ERR_CANCELLED when the answer is not wanted any
- * more, which needs no action.
+ * gave out is not valid afterwards, but may be passed to the function that ends it. The call has ended also when
+ * the function fails: what the client gets then is an error that says what was wrong. Until it is ended, a call
+ * keeps its memory and its client waits; mcp_server_metrics_json() counts such calls.
+ * Errors of all: MCP_ERR_FINISHED when it has ended before; MCP_ERR_INVALID_ARGUMENT for a pointer that is no
+ * call; MCP_ERR_CANCELLED when the answer is not wanted any more, which needs no action.
  */
 
 // Finishes with one text: the content of a tool, the contents of a resource, a message of the user for a prompt.
@@ -855,7 +856,7 @@ mcp_status mcp_call_progress(mcp_call *call,
 // Sends a log message to the client, if it wants that level. `logger` says who speaks and may be MCP_NONE.
 mcp_status mcp_call_log(mcp_call *call, mcp_level level, mcp_str logger, mcp_str text, mcp_error **error);
 
-// The same with any JSON as the message.
+// Sends a log message that is any JSON. `logger` may be MCP_NONE.
 mcp_status mcp_call_log_json(mcp_call *call,
                              mcp_level level,
                              mcp_str logger,
@@ -1254,7 +1255,7 @@ typedef int32_t mcp_severity;
 
 // Takes a record of the log: the part of the library that it comes from, such as "mcpserver::transport", one line
 // of text, and the values that belong to it, a JSON object. The texts live until the callback returns. It runs on
-// threads of the server and must not block for long.
+// threads of the server, must not block for long, and must not call functions of this header.
 typedef void (*mcp_log_fn)(mcp_severity severity,
                            mcp_str target,
                            mcp_str message,

@@ -6,9 +6,9 @@
 //         mcp::Config config("greeter", "1.0");
 //         config.listen_http("127.0.0.1:8000");
 //         mcp::Server server(std::move(config));
-//         server.add(mcp::Tool("greet", R"({"type":"object","properties":{"name":{"type":"string"}}})",
-//                              [](mcp::Call &call) { return "Hello, " + call.arg<std::string>("name") + "!"; })
-//                        .description("Greets somebody"));
+//         server.add(mcp::Tool("greet", "Greets somebody",
+//         R"({"type":"object","properties":{"name":{"type":"string"}}})",
+//                              [](mcp::Call &call) { return "Hello, " + call.arg<std::string>("name") + "!"; }));
 //         server.start();
 //         server.wait();
 //     }
@@ -80,12 +80,13 @@ template <class Function, class... Arguments> void must(Function function, Argum
 }
 
 /// The same where a status other than MCP_OK stands for "not there": whether it was.
-template <class Function, class... Arguments>
-bool found(mcp_status absent, Function function, Arguments... arguments) {
+template <class Function, class... Arguments> bool found(mcp_status absent, Function function, Arguments... arguments) {
     mcp_error *error = nullptr;
     const mcp_status status = function(arguments..., &error);
-    if (status == absent) mcp_error_free(error);
-    else if (status != MCP_OK) fail(status, error);
+    if (status == absent)
+        mcp_error_free(error);
+    else if (status != MCP_OK)
+        fail(status, error);
     return status == MCP_OK;
 }
 
@@ -110,7 +111,8 @@ template <class F> struct Boxed {
     template <class... Arguments> static void run(void *data, Arguments... arguments) noexcept {
         try {
             unbox(data)(arguments...);
-        } catch (...) {}
+        } catch (...) {
+        }
     }
 };
 
@@ -229,7 +231,9 @@ class Call {
 
     /// An argument as std::string_view, std::string, any integer type, double, float, bool, mcp::Json, or a
     /// std::optional of these, which is empty when the argument is absent or null.
-    template <class T> T arg(std::string_view name) const { return read<T>(name, "argument", detail::As<T>::arg, call_); }
+    template <class T> T arg(std::string_view name) const {
+        return read<T>(name, "argument", detail::As<T>::arg, call_);
+    }
 
     /// A member of a JSON object: of an argument that is one, a form that was filled in, `meta()`.
     template <class T> T member(std::string_view object, std::string_view name) const {
@@ -250,8 +254,8 @@ class Call {
     /// Why the call is not wanted any more; MCP_CANCEL_NONE, which is 0, while it is.
     mcp_cancel_reason cancelled() const { return mcp_call_is_cancelled(call_); }
 
-    /// Runs `callback(mcp_cancel_reason)` once when the call is cancelled, on another thread; it must not block. At once
-    /// if it was already, never once the call has ended.
+    /// Runs `callback(mcp_cancel_reason)` once when the call is cancelled, on another thread; it must not block. At
+    /// once if it was already, never once the call has ended.
     template <class F> void on_cancel(F callback) {
         using Box = detail::Boxed<F>;
         const mcp_cancel_fn run = [](mcp_cancel_reason reason, void *data) noexcept { Box::run(data, reason); };
@@ -327,7 +331,8 @@ class Call {
     std::optional<Form> try_elicit(std::string_view key, std::string_view message, std::string_view schema) {
         mcp_action action{};
         mcp_str content{};
-        if (!asked(mcp_call_elicit, call_, detail::str(key), detail::str(message), detail::str(schema), &action, &content))
+        if (!asked(mcp_call_elicit, call_, detail::str(key), detail::str(message), detail::str(schema), &action,
+                   &content))
             return std::nullopt;
         return Form(call_, action, detail::view(content));
     }
@@ -359,14 +364,17 @@ class Call {
     std::string_view ask(std::string_view key, std::string_view method, std::string_view params = {}) {
         return wanted(try_ask(key, method, params));
     }
-    std::optional<std::string_view> try_ask(std::string_view key, std::string_view method, std::string_view params = {}) {
+    std::optional<std::string_view> try_ask(std::string_view key, std::string_view method,
+                                            std::string_view params = {}) {
         return reply(mcp_call_ask, detail::str(key), detail::str(method), detail::str(params));
     }
 
     /// Does work once over all runs of the handler of this call. `work()` returns JSON text, which later runs get back.
     template <class F> std::string_view once(std::string_view key, F work) {
         mcp_str kept{};
-        const auto recall = [&] { return detail::found(MCP_ERR_NOT_FOUND, mcp_call_recall, call_, detail::str(key), &kept); };
+        const auto recall = [&] {
+            return detail::found(MCP_ERR_NOT_FOUND, mcp_call_recall, call_, detail::str(key), &kept);
+        };
         if (!recall()) {
             const auto result = work();
             detail::must(mcp_call_remember, call_, detail::str(key), detail::str(result));
@@ -409,8 +417,10 @@ class Call {
         using As = detail::As<T>;
         typename As::Raw raw{};
         if (detail::found(MCP_ERR_NOT_FOUND, reader, where..., detail::str(name), &raw)) return As::make(raw, name);
-        if constexpr (As::optional) return T();
-        else throw Error(MCP_ERR_NOT_FOUND, std::string("the ") + what + " \"" + std::string(name) + "\" is missing");
+        if constexpr (As::optional)
+            return T();
+        else
+            throw Error(MCP_ERR_NOT_FOUND, std::string("the ") + what + " \"" + std::string(name) + "\" is missing");
     }
 
     template <class Function, class... Arguments> static bool asked(Function function, Arguments... arguments) {
@@ -453,8 +463,7 @@ template <> struct As<float> : Plain<float, double, mcp_call_arg_f64, mcp_call_m
 };
 
 template <class T>
-struct As<T, std::enable_if_t<std::is_integral_v<T>>>
-    : Plain<T, std::int64_t, mcp_call_arg_i64, mcp_call_member_i64> {
+struct As<T, std::enable_if_t<std::is_integral_v<T>>> : Plain<T, std::int64_t, mcp_call_arg_i64, mcp_call_member_i64> {
     static T make(std::int64_t raw, std::string_view name) {
         // An unsigned 64 bit integer is read up to the largest signed one.
         const bool fits = std::is_signed_v<T> ? raw >= std::int64_t(std::numeric_limits<T>::min()) : raw >= 0;
@@ -481,7 +490,8 @@ template <class T> struct As<std::optional<T>> : As<T> {
 
 /// A handler as the C interface wants it. Nothing that it throws gets past here.
 template <class F> struct Handler {
-    static_assert(std::is_invocable_v<F &, Call &>, "a handler is called with a mcp::Call &");
+    static_assert(std::is_invocable_v<const F &, Call &>,
+                  "a handler is called with a mcp::Call &, by several threads at a time, so it cannot be mutable");
 
     static void serve(mcp_call *take_call, void *data) noexcept {
         Call call(take_call);
@@ -489,12 +499,15 @@ template <class F> struct Handler {
             // The call may have been finished or moved away before; and what fails here has nobody left to tell.
             try {
                 if (call) end();
-            } catch (...) {}
+            } catch (...) {
+            }
         };
         try {
-            F &handler = Boxed<F>::unbox(data);
-            if constexpr (std::is_void_v<std::invoke_result_t<F &, Call &>>) handler(call);
-            else call.finish(handler(call));
+            const F &handler = Boxed<F>::unbox(data);
+            if constexpr (std::is_void_v<std::invoke_result_t<const F &, Call &>>)
+                handler(call);
+            else
+                call.finish(handler(call));
         } catch (const InputRequired &) {
             finally([&] { call.suspend(); });
         } catch (const Error &error) {
@@ -543,17 +556,21 @@ class Config {
     }
     Config &&logging(bool enabled) { return set(mcp_config_set_logging, enabled); }
     /// Sets a limit by its name; docs/c.md has the table.
-    Config &&limit(std::string_view name, std::uint64_t value) { return set(mcp_config_set_limit, detail::str(name), value); }
+    Config &&limit(std::string_view name, std::uint64_t value) {
+        return set(mcp_config_set_limit, detail::str(name), value);
+    }
     std::uint64_t limit(std::string_view name) const {
         std::uint64_t value = 0;
         detail::must(mcp_config_limit, handle_.get(), detail::str(name), &value);
         return value;
     }
 
-    /// Gives what the library logs to `function(mcp_severity, string_view target, string_view message, string_view fields)`.
+    /// Gives what the library logs to `function(mcp_severity, string_view target, string_view message, string_view
+    /// fields)`.
     template <class F> Config &&log(F function) {
         using Box = detail::Boxed<F>;
-        const mcp_log_fn run = [](mcp_severity severity, mcp_str target, mcp_str message, mcp_str fields, void *data) noexcept {
+        const mcp_log_fn run =
+            [](mcp_severity severity, mcp_str target, mcp_str message, mcp_str fields, void *data) noexcept {
             Box::run(data, severity, detail::view(target), detail::view(message), detail::view(fields));
         };
         return set(mcp_config_set_log, run, Box::box(std::move(function)), mcp_drop_fn(Box::drop));
@@ -599,13 +616,15 @@ template <class Self, class T, auto free> class Definition {
 /// A tool, to be given to Server::add(). Functions can be chained. JSON members are given as text.
 class Tool : public detail::Definition<Tool, mcp_tool, mcp_tool_free> {
   public:
-    /// `input_schema` is a JSON Schema for the arguments; `{}` (no text at all) takes anything.
-    template <class F> Tool(std::string_view name, std::string_view input_schema, F handler) {
+    /// `description` tells the model what the tool does. `input_schema` is a JSON Schema for the arguments; `{}` (no
+    /// text at all) takes anything.
+    template <class F>
+    Tool(std::string_view name, std::string_view description, std::string_view input_schema, F handler) {
         make(mcp_tool_new, std::move(handler), detail::str(name), detail::str(input_schema));
+        set(mcp_tool_set_description, detail::str(description));
     }
 
     Tool &&title(std::string_view title) { return set(mcp_tool_set_title, detail::str(title)); }
-    Tool &&description(std::string_view text) { return set(mcp_tool_set_description, detail::str(text)); }
     Tool &&output_schema(std::string_view json) { return set(mcp_tool_set_output_schema, detail::str(json)); }
     Tool &&annotations(std::string_view json) { return set(mcp_tool_set_annotations, detail::str(json)); }
     Tool &&icons(std::string_view json) { return set(mcp_tool_set_icons, detail::str(json)); }
@@ -638,13 +657,14 @@ class Resource : public detail::Definition<Resource, mcp_resource, mcp_resource_
 /// A prompt for Server::add().
 class Prompt : public detail::Definition<Prompt, mcp_prompt, mcp_prompt_free> {
   public:
-    template <class F> Prompt(std::string_view name, F handler) {
+    template <class F> Prompt(std::string_view name, std::string_view description, F handler) {
         make(mcp_prompt_new, std::move(handler), detail::str(name));
+        set(mcp_prompt_set_description, detail::str(description));
     }
 
     Prompt &&title(std::string_view title) { return set(mcp_prompt_set_title, detail::str(title)); }
-    Prompt &&description(std::string_view text) { return set(mcp_prompt_set_description, detail::str(text)); }
-    Prompt &&argument(std::string_view name, std::string_view description, bool required = true, std::string_view title = {}) {
+    Prompt &&argument(std::string_view name, std::string_view description, bool required = true,
+                      std::string_view title = {}) {
         return set(mcp_prompt_add_argument, detail::str(name), detail::str(title), detail::str(description), required);
     }
     Prompt &&icons(std::string_view json) { return set(mcp_prompt_set_icons, detail::str(json)); }
@@ -652,8 +672,8 @@ class Prompt : public detail::Definition<Prompt, mcp_prompt, mcp_prompt_free> {
     Prompt &&run(mcp_run where) { return set(mcp_prompt_set_run, where); }
 };
 
-/// Proposes values for the arguments of a prompt or the variables of a template; for Server::add(). Its handler looks at
-/// Call::completing() and returns a std::vector<std::string>.
+/// Proposes values for the arguments of a prompt or the variables of a template; for Server::add(). Its handler looks
+/// at Call::completing() and returns a std::vector<std::string>.
 class Completion : public detail::Definition<Completion, mcp_completion, mcp_completion_free> {
   public:
     template <class F> static Completion of_prompt(std::string_view name, F handler) {
@@ -741,7 +761,9 @@ class Server {
     }
     /// MCP_LIST_TOOLS, _RESOURCES or _PROMPTS has changed.
     std::size_t list_changed(mcp_list list) { return counted(mcp_server_list_changed, list); }
-    std::size_t resource_updated(std::string_view uri) { return counted(mcp_server_resource_updated, detail::str(uri)); }
+    std::size_t resource_updated(std::string_view uri) {
+        return counted(mcp_server_resource_updated, detail::str(uri));
+    }
     void close_client(mcp_client_id client) { detail::must(mcp_server_close_client, get(), client); }
     std::string clients_json() const {
         mcp_text *clients = nullptr;

@@ -5,6 +5,8 @@
 //! now and then and helps when a call waits: a burst costs one wake-up, and a callback that blocks delays nobody
 //! for longer than a moment.
 
+mod inline;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -43,6 +45,13 @@ pub struct RunningCall {
     pub running_for: Duration,
 }
 
+impl RunningCall {
+    fn new(request: &Request, since: Instant) -> Self {
+        let subject = &request.subject;
+        Self { name: subject.name.to_string(), kind: subject.kind, running_for: since.elapsed() }
+    }
+}
+
 /// How long a call waits for a thread that works the queue off before another thread comes to help. Short
 /// callbacks are done by then, and waking a thread for each of them would cost more than they do.
 const PATIENCE: Duration = Duration::from_micros(100);
@@ -54,6 +63,7 @@ pub(crate) struct Pool {
     idle: Condvar,
     max_threads: usize,
     max_queue: usize,
+    network: inline::Threads,
     log: Option<Dispatch>,
     metrics: Arc<Metrics>,
 }
@@ -126,6 +136,7 @@ impl Pool {
             idle: Condvar::new(),
             max_threads: usize::try_from(max_threads).unwrap_or(usize::MAX),
             max_queue: usize::try_from(max_queue).unwrap_or(usize::MAX),
+            network: inline::Threads::default(),
             log,
             metrics,
         })
@@ -138,7 +149,7 @@ impl Pool {
     /// Runs the handler of a request, here or on the pool. A request that cannot be run is answered at once.
     pub(crate) fn run(self: &Arc<Self>, request: Arc<Request>, rounds: Option<Box<Rounds>>) {
         match request.subject.run {
-            Run::Inline => self.invoke(request, rounds),
+            Run::Inline => inline::noted(request, |request| self.invoke(request, rounds)),
             Run::Pool => {
                 if let Err((request, error)) = self.submit(Job { request, rounds, since: Instant::now() }) {
                     request.fail(&Failure::new(Code::INTERNAL_ERROR, error.message().to_owned()));
@@ -240,16 +251,16 @@ impl Pool {
         mut now: Instant,
     ) -> MutexGuard<'a, State> {
         while let Some((token, job)) = state.take(now) {
-            let mut notify = false;
-            if !state.queue.is_empty() && !state.watching {
-                notify = self.wake(&mut state).unwrap_or_else(|error| {
-                    tracing::warn!(target: "mcpserver::exec", %error, "cannot start one more thread for the pool");
-                    false
-                });
-            }
+            let alone = !state.queue.is_empty() && !state.watching;
+            let woken = if alone { self.wake(&mut state) } else { Ok(false) };
+            // Neither waking nor logging goes well with the lock: both end in code that may want it.
             drop(state);
-            if notify {
-                self.work.notify_one();
+            match woken {
+                Ok(true) => self.work.notify_one(),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(target: "mcpserver::exec", %error, "cannot start one more thread for the pool");
+                }
             }
             self.invoke(job.request, job.rounds);
             state = self.lock();
@@ -291,19 +302,21 @@ impl Pool {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if state.threads == 0 || left.is_zero() {
-                return Self::still_running(&state);
+                let mut running = Self::still_running(&state);
+                running.extend(self.network.running());
+                return running;
             }
             state = self.idle.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     fn still_running(state: &State) -> Vec<RunningCall> {
-        let running = state.running.iter().map(|(_, request, since)| RunningCall {
-            name: request.subject.name.to_string(),
-            kind: request.subject.kind,
-            running_for: since.elapsed(),
-        });
-        running.collect()
+        state.running.iter().map(|(_, request, since)| RunningCall::new(request, *since)).collect()
+    }
+
+    /// Tells that the thread that this runs on is one of the network, which runs the callbacks that are `Inline`.
+    pub(crate) fn adopt_network_thread(&self) {
+        self.network.adopt();
     }
 
     /// Calls that wait, and threads that exist.

@@ -42,6 +42,7 @@ pub(crate) struct Running {
     tasks: TaskTracker,
     pool: Arc<Pool>,
     dispatcher: Arc<Dispatcher>,
+    log: Option<Dispatch>,
     pub(crate) addresses: Vec<SocketAddr>,
 }
 
@@ -55,20 +56,27 @@ impl Running {
         };
         let mut builder = Builder::new_multi_thread();
         builder.worker_threads(threads).thread_name("mcp-net").enable_io().enable_time();
-        if let Some(log) = log.clone() {
-            builder.on_thread_start(move || set_log(&log));
-        }
+        let limits = &config.limits;
+        let metrics = Arc::clone(&dispatcher.metrics);
+        let pool = Pool::new(limits.pool_threads, limits.pool_queue, log.clone(), metrics);
+        let (for_callbacks, for_threads) = (Arc::clone(&pool), log.clone());
+        builder.on_thread_start(move || {
+            for_callbacks.adopt_network_thread();
+            if let Some(log) = &for_threads {
+                set_log(log);
+            }
+        });
         let runtime = builder.build().map_err(|error| {
             Error::new(Kind::Io, "cannot start the threads of the network").with_source(error)
         })?;
-        let limits = &config.limits;
-        let pool = Pool::new(limits.pool_threads, limits.pool_queue, log, Arc::clone(&dispatcher.metrics));
         let shutdown = Shutdown::default();
         let tasks = TaskTracker::new();
         let room = Arc::new(Semaphore::new(
             usize::try_from(limits.connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS),
         ));
         let mut addresses = Vec::with_capacity(sockets.len());
+        // Before the first connection is accepted, whose calls would be told that the server does not run.
+        dispatcher.set_pool(Some(Arc::clone(&pool)));
         let _inside = runtime.enter();
         for (socket, listen) in sockets.into_iter().zip(&config.listen) {
             let refused = |error| {
@@ -86,9 +94,8 @@ impl Running {
             tracing::info!(target: "mcpserver::server", %address, path = listen.path, "listening");
         }
         tasks.spawn(expire_sessions(Arc::clone(dispatcher), shutdown.clone()));
-        dispatcher.set_pool(Some(Arc::clone(&pool)));
         drop(_inside);
-        Ok(Self { runtime, shutdown, tasks, pool, dispatcher: Arc::clone(dispatcher), addresses })
+        Ok(Self { runtime, shutdown, tasks, pool, dispatcher: Arc::clone(dispatcher), log, addresses })
     }
 
     pub(crate) fn alive_tasks(&self) -> usize {
@@ -102,6 +109,7 @@ impl Running {
     /// Stops by the deadline, whatever the callbacks do: nothing new is taken, streams get their goodbye, calls
     /// get three quarters of the time to finish and are then cancelled, and what is left is closed.
     pub(crate) fn stop(self, time: Duration) -> StopReport {
+        let _log = self.log.as_ref().map(tracing::dispatcher::set_default);
         let deadline = Instant::now() + time;
         let grace = Instant::now() + time.mul_f32(0.75);
         let clients = &self.dispatcher.clients;
@@ -116,7 +124,6 @@ impl Running {
         self.shutdown.at_once();
         self.wait_for_tasks(deadline);
         let running = self.pool.join(deadline);
-        // A callback on a network thread cannot be interrupted; its thread ends when it returns.
         let cancelled = self.dispatcher.metrics.snapshot().cancelled() - before;
         self.runtime.shutdown_timeout(deadline.saturating_duration_since(Instant::now()));
         StopReport { cancelled, running }

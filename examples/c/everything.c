@@ -50,8 +50,10 @@ static void fail(mcp_call *call, mcp_error *error) {
  * there, and a client that cannot be asked gets the error that the protocol has for that. */
 static bool answered(mcp_call *call, mcp_status status) {
     if (status == MCP_OK) return true;
-    if (status == MCP_ERR_CLIENT) mcp_call_fail(call, MCP_STR("The client could not answer"), NULL);
-    else mcp_call_suspend(call, NULL);
+    if (status == MCP_ERR_CLIENT)
+        mcp_call_fail(call, MCP_STR("The client could not answer"), NULL);
+    else
+        mcp_call_suspend(call, NULL);
     return false;
 }
 
@@ -76,21 +78,23 @@ static mcp_str reply_text(mcp_call *call, mcp_str reply) {
 static void echo(mcp_call *call, void *unused) {
     mcp_str message;
     mcp_error *error;
-    (void)unused;
-    if (mcp_call_arg_str(call, MCP_STR("message"), &message, &error) != MCP_OK) fail(call, error);
-    else mcp_call_finish_text(call, message, NULL);
+    if (mcp_call_arg_str(call, MCP_STR("message"), &message, &error) != MCP_OK)
+        fail(call, error);
+    else
+        mcp_call_finish_text(call, message, NULL);
 }
 
 static void greet(mcp_call *call, void *unused) {
     mcp_str name;
     mcp_error *error;
-    (void)unused;
-    if (mcp_call_arg_str(call, MCP_STR("name"), &name, &error) != MCP_OK) fail(call, error);
-    else finish(call, "Hello, %.*s!", MCP_ARG(name));
+    if (mcp_call_arg_str(call, MCP_STR("name"), &name, &error) != MCP_OK)
+        fail(call, error);
+    else
+        finish(call, "Hello, %.*s!", MCP_ARG(name));
 }
 
-#define ADD                                                                                                            \
-    "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"number\"},\"b\":{\"type\":\"number\"}},"                   \
+#define ADD                                                                                          \
+    "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"number\"},\"b\":{\"type\":\"number\"}}," \
     "\"required\":[\"a\",\"b\"]}"
 #define SUM "{\"type\":\"object\",\"properties\":{\"sum\":{\"type\":\"number\"}},\"required\":[\"sum\"]}"
 
@@ -98,7 +102,6 @@ static void add(mcp_call *call, void *unused) {
     double a, b;
     char json[64];
     mcp_error *error;
-    (void)unused;
     if (mcp_call_arg_f64(call, MCP_STR("a"), &a, &error) != MCP_OK ||
         mcp_call_arg_f64(call, MCP_STR("b"), &b, &error) != MCP_OK) {
         fail(call, error);
@@ -109,27 +112,23 @@ static void add(mcp_call *call, void *unused) {
 }
 
 static void simple_text(mcp_call *call, void *unused) {
-    (void)unused;
     mcp_call_finish_text(call, MCP_STR("This is a simple text response for testing."), NULL);
 }
 
 static void image_content(mcp_call *call, void *unused) {
     mcp_content *content = mcp_content_new();
-    (void)unused;
     mcp_content_add_image(content, RED_PNG, sizeof RED_PNG, MCP_STR("image/png"), NULL);
     mcp_call_finish_content(call, content, NULL);
 }
 
 static void audio_content(mcp_call *call, void *unused) {
     mcp_content *content = mcp_content_new();
-    (void)unused;
     mcp_content_add_audio(content, SILENT_WAV, sizeof SILENT_WAV, MCP_STR("audio/wav"), NULL);
     mcp_call_finish_content(call, content, NULL);
 }
 
 static void embedded_resource(mcp_call *call, void *unused) {
     mcp_content *content = mcp_content_new();
-    (void)unused;
     mcp_content_add_resource_text(content, MCP_STR("test://embedded-resource"), MCP_STR("text/plain"),
                                   MCP_STR("This is an embedded resource content."), NULL);
     mcp_call_finish_content(call, content, NULL);
@@ -137,7 +136,6 @@ static void embedded_resource(mcp_call *call, void *unused) {
 
 static void mixed_content(mcp_call *call, void *unused) {
     mcp_content *content = mcp_content_new();
-    (void)unused;
     mcp_content_add_text(content, MCP_STR("Multiple content types test:"), NULL);
     mcp_content_add_image(content, RED_PNG, sizeof RED_PNG, MCP_STR("image/png"), NULL);
     mcp_content_add_resource_text(content, MCP_STR("test://mixed-content-resource"), MCP_STR("application/json"),
@@ -146,19 +144,16 @@ static void mixed_content(mcp_call *call, void *unused) {
 }
 
 static void error_handling(mcp_call *call, void *unused) {
-    (void)unused;
     mcp_call_fail(call, MCP_STR("This tool intentionally returns an error for testing"), NULL);
 }
 
 static void accept_anything(mcp_call *call, void *unused) {
-    (void)unused;
     finish(call, "Called with %.*s", MCP_ARG(mcp_call_arguments(call)));
 }
 
 /* ---- tools that say something before they answer, or react to what happens meanwhile ---- */
 
 static void tool_with_progress(mcp_call *call, void *unused) {
-    (void)unused;
     for (int done = 0; done <= 100; done += 50) {
         mcp_call_progress(call, done, 100, MCP_NONE, NULL);
         pause_ms(50);
@@ -171,7 +166,6 @@ static void tool_with_progress(mcp_call *call, void *unused) {
 static void progress(mcp_call *call, void *unused) {
     int64_t n;
     mcp_error *error;
-    (void)unused;
     if (mcp_call_arg_i64(call, MCP_STR("n"), &n, &error) != MCP_OK) {
         fail(call, error);
         return;
@@ -182,7 +176,6 @@ static void progress(mcp_call *call, void *unused) {
 }
 
 static void tool_with_logging(mcp_call *call, void *unused) {
-    (void)unused;
     mcp_call_log(call, MCP_LEVEL_INFO, MCP_NONE, MCP_STR("Tool execution started"), NULL);
     pause_ms(50);
     mcp_call_log(call, MCP_LEVEL_INFO, MCP_NONE, MCP_STR("Tool processing data"), NULL);
@@ -215,7 +208,6 @@ static void nap_release(void *data) {
 
 static void nap_cancel(mcp_cancel_reason reason, void *data) {
     struct nap *nap = data;
-    (void)reason;
     pthread_mutex_lock(&nap->lock);
     nap->cancelled = true;
     pthread_cond_signal(&nap->over);
@@ -227,7 +219,6 @@ static void sleep_until_cancelled(mcp_call *call, void *unused) {
     mcp_error *error;
     struct timespec end;
     struct nap *nap;
-    (void)unused;
     if (mcp_call_arg_i64(call, MCP_STR("ms"), &ms, &error) != MCP_OK) {
         fail(call, error);
         return;
@@ -247,14 +238,14 @@ static void sleep_until_cancelled(mcp_call *call, void *unused) {
         end.tv_nsec -= 1000000000;
     }
     pthread_mutex_lock(&nap->lock);
-    while (!nap->cancelled && pthread_cond_timedwait(&nap->over, &nap->lock, &end) == 0) {}
+    while (!nap->cancelled && pthread_cond_timedwait(&nap->over, &nap->lock, &end) == 0) {
+    }
     pthread_mutex_unlock(&nap->lock);
     nap_release(nap);
     finish(call, "Slept for %lld ms", (long long)ms);
 }
 
 static void reconnection(mcp_call *call, void *unused) {
-    (void)unused;
     mcp_call_close_stream(call, 300, NULL, NULL);
     pause_ms(100);
     mcp_call_finish_text(call, MCP_STR("The result came after the stream was closed"), NULL);
@@ -262,37 +253,37 @@ static void reconnection(mcp_call *call, void *unused) {
 
 /* ---- tools that ask the client; each reads as if the answer was always there ---- */
 
-#define USER                                                                                                           \
-    "{\"type\":\"object\",\"properties\":{\"username\":{\"type\":\"string\",\"description\":\"Your name\"},"           \
+#define USER                                                                                                 \
+    "{\"type\":\"object\",\"properties\":{\"username\":{\"type\":\"string\",\"description\":\"Your name\"}," \
     "\"email\":{\"type\":\"string\",\"description\":\"Your email address\"}},\"required\":[\"username\",\"email\"]}"
 
 static void elicitation(mcp_call *call, void *unused) {
     mcp_str message, form;
     mcp_action action;
     mcp_error *error;
-    (void)unused;
-    if (mcp_call_arg_str(call, MCP_STR("message"), &message, &error) != MCP_OK) fail(call, error);
+    if (mcp_call_arg_str(call, MCP_STR("message"), &message, &error) != MCP_OK)
+        fail(call, error);
     else if (answered(call, mcp_call_elicit(call, MCP_STR("user"), message, MCP_STR(USER), &action, &form, NULL)))
         finish(call, "User response: action=%s, content=%.*s", action_name(action), MCP_ARG(form));
 }
 
-#define DEFAULTS                                                                                                       \
-    "{\"type\":\"object\",\"properties\":{"                                                                            \
-    "\"name\":{\"type\":\"string\",\"default\":\"John Doe\"},"                                                         \
-    "\"age\":{\"type\":\"integer\",\"default\":30},"                                                                   \
-    "\"score\":{\"type\":\"number\",\"default\":95.5},"                                                                \
-    "\"status\":{\"type\":\"string\",\"enum\":[\"active\",\"inactive\",\"pending\"],\"default\":\"active\"},"          \
+#define DEFAULTS                                                                                              \
+    "{\"type\":\"object\",\"properties\":{"                                                                   \
+    "\"name\":{\"type\":\"string\",\"default\":\"John Doe\"},"                                                \
+    "\"age\":{\"type\":\"integer\",\"default\":30},"                                                          \
+    "\"score\":{\"type\":\"number\",\"default\":95.5},"                                                       \
+    "\"status\":{\"type\":\"string\",\"enum\":[\"active\",\"inactive\",\"pending\"],\"default\":\"active\"}," \
     "\"verified\":{\"type\":\"boolean\",\"default\":true}}}"
 
-#define ENUMS                                                                                                          \
-    "{\"type\":\"object\",\"properties\":{"                                                                            \
-    "\"untitledSingle\":{\"type\":\"string\",\"enum\":[\"option1\",\"option2\",\"option3\"]},"                         \
-    "\"titledSingle\":{\"type\":\"string\",\"oneOf\":[{\"const\":\"value1\",\"title\":\"First\"},"                     \
-    "{\"const\":\"value2\",\"title\":\"Second\"},{\"const\":\"value3\",\"title\":\"Third\"}]},"                        \
-    "\"legacyEnum\":{\"type\":\"string\",\"enum\":[\"opt1\",\"opt2\",\"opt3\"],"                                       \
-    "\"enumNames\":[\"Option One\",\"Option Two\",\"Option Three\"]},"                                                 \
-    "\"untitledMulti\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"option1\",\"option2\"]}},"       \
-    "\"titledMulti\":{\"type\":\"array\",\"items\":{\"anyOf\":[{\"const\":\"value1\",\"title\":\"First\"},"            \
+#define ENUMS                                                                                                    \
+    "{\"type\":\"object\",\"properties\":{"                                                                      \
+    "\"untitledSingle\":{\"type\":\"string\",\"enum\":[\"option1\",\"option2\",\"option3\"]},"                   \
+    "\"titledSingle\":{\"type\":\"string\",\"oneOf\":[{\"const\":\"value1\",\"title\":\"First\"},"               \
+    "{\"const\":\"value2\",\"title\":\"Second\"},{\"const\":\"value3\",\"title\":\"Third\"}]},"                  \
+    "\"legacyEnum\":{\"type\":\"string\",\"enum\":[\"opt1\",\"opt2\",\"opt3\"],"                                 \
+    "\"enumNames\":[\"Option One\",\"Option Two\",\"Option Three\"]},"                                           \
+    "\"untitledMulti\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"option1\",\"option2\"]}}," \
+    "\"titledMulti\":{\"type\":\"array\",\"items\":{\"anyOf\":[{\"const\":\"value1\",\"title\":\"First\"},"      \
     "{\"const\":\"value2\",\"title\":\"Second\"}]}}}}"
 
 /* `schema` is the user data it was registered with. */
@@ -305,14 +296,14 @@ static void elicitation_with(mcp_call *call, void *schema) {
 }
 
 static void streaming_elicitation(mcp_call *call, void *unused) {
-    (void)unused;
     mcp_call_progress(call, 1, 2, MCP_STR("Asking"), NULL);
     elicitation_with(call, USER);
 }
 
 /* Sends what it is given as a message of the user; `prompt` is a JSON string. */
 static mcp_status sample(mcp_call *call, mcp_str prompt, mcp_str *out) {
-    const char *format = "{\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"text\",\"text\":%.*s}}],\"maxTokens\":100}";
+    const char *format =
+        "{\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"text\",\"text\":%.*s}}],\"maxTokens\":100}";
     size_t size = strlen(format) + prompt.len;
     char *params = malloc(size);
     if (params != NULL) snprintf(params, size, format, MCP_ARG(prompt));
@@ -326,22 +317,20 @@ static mcp_status sample(mcp_call *call, mcp_str prompt, mcp_str *out) {
 static void sampling(mcp_call *call, void *unused) {
     mcp_str prompt, reply;
     mcp_error *error;
-    (void)unused;
-    if (mcp_call_arg_json(call, MCP_STR("prompt"), &prompt, &error) != MCP_OK) fail(call, error);
+    if (mcp_call_arg_json(call, MCP_STR("prompt"), &prompt, &error) != MCP_OK)
+        fail(call, error);
     else if (answered(call, sample(call, prompt, &reply)))
         finish(call, "LLM response: %.*s", MCP_ARG(reply_text(call, reply)));
 }
 
 static void capital_of_france(mcp_call *call, void *unused) {
     mcp_str reply;
-    (void)unused;
     if (answered(call, sample(call, MCP_STR("\"What is the capital of France?\""), &reply)))
         finish(call, "LLM response: %.*s", MCP_ARG(reply_text(call, reply)));
 }
 
 static void list_roots(mcp_call *call, void *unused) {
     mcp_str roots;
-    (void)unused;
     if (answered(call, mcp_call_list_roots(call, MCP_STR("roots"), &roots, NULL)))
         finish(call, "Client roots: %.*s", MCP_ARG(roots));
 }
@@ -349,12 +338,13 @@ static void list_roots(mcp_call *call, void *unused) {
 static void ask_name(mcp_call *call, void *unused) {
     mcp_str form, name;
     mcp_action action;
-    (void)unused;
-    if (!answered(call, mcp_call_elicit(call, MCP_STR("user_name"), MCP_STR("What is your name?"), MCP_STR(NAME), &action,
-                                        &form, NULL)))
+    if (!answered(call, mcp_call_elicit(call, MCP_STR("user_name"), MCP_STR("What is your name?"), MCP_STR(NAME),
+                                        &action, &form, NULL)))
         return;
-    if (mcp_call_member_str(call, form, MCP_STR("name"), &name, NULL) == MCP_OK) finish(call, "Hello, %.*s!", MCP_ARG(name));
-    else finish(call, "Hello, whoever you are!");
+    if (mcp_call_member_str(call, form, MCP_STR("name"), &name, NULL) == MCP_OK)
+        finish(call, "Hello, %.*s!", MCP_ARG(name));
+    else
+        finish(call, "Hello, whoever you are!");
 }
 
 #define OK_FORM "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}},\"required\":[\"ok\"]}"
@@ -363,8 +353,8 @@ static void confirm(mcp_call *call, void *unused) {
     mcp_str form;
     mcp_action action;
     bool ok;
-    (void)unused;
-    if (!answered(call, mcp_call_elicit(call, MCP_STR("confirm"), MCP_STR("Go on?"), MCP_STR(OK_FORM), &action, &form, NULL)))
+    if (!answered(call,
+                  mcp_call_elicit(call, MCP_STR("confirm"), MCP_STR("Go on?"), MCP_STR(OK_FORM), &action, &form, NULL)))
         return;
     if (mcp_call_member_bool(call, form, MCP_STR("ok"), &ok, NULL) != MCP_OK) ok = false;
     finish(call, "The state came back (state-ok); confirmed: %s", ok ? "yes" : "no");
@@ -374,7 +364,6 @@ static void confirm(mcp_call *call, void *unused) {
 static void multiple_inputs(mcp_call *call, void *unused) {
     mcp_str form, reply, roots;
     mcp_action action;
-    (void)unused;
     mcp_status asked[] = {
         mcp_call_elicit(call, MCP_STR("user_name"), MCP_STR("What is your name?"), MCP_STR(NAME), &action, &form, NULL),
         sample(call, MCP_STR("\"Write a greeting\""), &reply),
@@ -382,7 +371,8 @@ static void multiple_inputs(mcp_call *call, void *unused) {
     };
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
         if (!answered(call, asked[i])) return;
-    finish(call, "Name: %.*s, greeting: %.*s, roots: %.*s", MCP_ARG(form), MCP_ARG(reply_text(call, reply)), MCP_ARG(roots));
+    finish(call, "Name: %.*s, greeting: %.*s, roots: %.*s", MCP_ARG(form), MCP_ARG(reply_text(call, reply)),
+           MCP_ARG(roots));
 }
 
 #define COLOR "{\"type\":\"object\",\"properties\":{\"color\":{\"type\":\"string\"}},\"required\":[\"color\"]}"
@@ -391,12 +381,12 @@ static void multiple_inputs(mcp_call *call, void *unused) {
 static void multi_round(mcp_call *call, void *unused) {
     mcp_str form, name, color, question = MCP_STR("What is your favorite color?");
     mcp_action action;
-    (void)unused;
-    if (!answered(call, mcp_call_elicit(call, MCP_STR("step1"), MCP_STR("What is your name?"), MCP_STR(NAME), &action, &form,
-                                        NULL)))
+    if (!answered(call, mcp_call_elicit(call, MCP_STR("step1"), MCP_STR("What is your name?"), MCP_STR(NAME), &action,
+                                        &form, NULL)))
         return;
     if (mcp_call_member_str(call, form, MCP_STR("name"), &name, NULL) != MCP_OK) name = MCP_STR("somebody");
-    if (!answered(call, mcp_call_elicit(call, MCP_STR("step2"), question, MCP_STR(COLOR), &action, &form, NULL))) return;
+    if (!answered(call, mcp_call_elicit(call, MCP_STR("step2"), question, MCP_STR(COLOR), &action, &form, NULL)))
+        return;
     if (mcp_call_member_str(call, form, MCP_STR("color"), &color, NULL) != MCP_OK) color = MCP_STR("no color");
     finish(call, "%.*s likes %.*s", MCP_ARG(name), MCP_ARG(color));
 }
@@ -405,10 +395,9 @@ static void multi_round(mcp_call *call, void *unused) {
 static void capabilities(mcp_call *call, void *unused) {
     mcp_str declared = mcp_call_client_capabilities(call), of_kind, form, reply;
     mcp_action action;
-    (void)unused;
     if (mcp_call_member_json(call, declared, MCP_STR("elicitation"), &of_kind, NULL) == MCP_OK) {
-        if (answered(call, mcp_call_elicit(call, MCP_STR("user_name"), MCP_STR("What is your name?"), MCP_STR(NAME), &action,
-                                           &form, NULL)))
+        if (answered(call, mcp_call_elicit(call, MCP_STR("user_name"), MCP_STR("What is your name?"), MCP_STR(NAME),
+                                           &action, &form, NULL)))
             finish(call, "The user answered: action=%s, content=%.*s", action_name(action), MCP_ARG(form));
     } else if (answered(call, sample(call, MCP_STR("\"What is your name?\""), &reply))) {
         finish(call, "The model answered: %.*s", MCP_ARG(reply_text(call, reply)));
@@ -419,7 +408,6 @@ static void capabilities(mcp_call *call, void *unused) {
 
 static void broadcast(mcp_call *call, void *unused) {
     size_t count = 0;
-    (void)unused;
     mcp_server_list_changed(server, MCP_LIST_TOOLS, &count, NULL);
     finish(call, "%zu", count);
 }
@@ -428,7 +416,6 @@ static void broadcast(mcp_call *call, void *unused) {
 
 static void trigger_resource_update(mcp_call *call, void *unused) {
     size_t count = 0;
-    (void)unused;
     mcp_server_resource_updated(server, MCP_STR(WATCHED), &count, NULL);
     finish(call, "%zu", count);
 }
@@ -436,7 +423,6 @@ static void trigger_resource_update(mcp_call *call, void *unused) {
 /* Adding and removing while the server runs is all it takes: clients are told by the library. */
 static void trigger_tool_change(mcp_call *call, void *unused) {
     mcp_tool *tool;
-    (void)unused;
     if (mcp_server_remove_tool(server, MCP_STR("test_dynamic_tool"), NULL) != MCP_OK &&
         mcp_tool_new(MCP_STR("test_dynamic_tool"), MCP_NONE, accept_anything, NULL, NULL, &tool, NULL) == MCP_OK) {
         mcp_tool_set_description(tool, MCP_STR("Comes and goes"), NULL);
@@ -449,7 +435,6 @@ static void simple_prompt(mcp_call *call, void *unused);
 
 static void trigger_prompt_change(mcp_call *call, void *unused) {
     mcp_prompt *prompt;
-    (void)unused;
     if (mcp_server_remove_prompt(server, MCP_STR("test_dynamic_prompt"), NULL) != MCP_OK &&
         mcp_prompt_new(MCP_STR("test_dynamic_prompt"), simple_prompt, NULL, NULL, &prompt, NULL) == MCP_OK) {
         mcp_prompt_set_description(prompt, MCP_STR("Comes and goes"), NULL);
@@ -461,7 +446,6 @@ static void trigger_prompt_change(mcp_call *call, void *unused) {
 static void runtime_metrics(mcp_call *call, void *unused) {
     mcp_text *metrics;
     mcp_error *error;
-    (void)unused;
     if (mcp_server_metrics_json(server, &metrics, &error) != MCP_OK) {
         fail(call, error);
         return;
@@ -476,31 +460,28 @@ static void runtime_metrics(mcp_call *call, void *unused) {
 static void read_text(mcp_call *call, void *text) { mcp_call_finish_text(call, mcp_str_from(text), NULL); }
 
 static void read_template(mcp_call *call, void *unused) {
-    (void)unused;
     finish(call, "This is the data of %.*s", MCP_ARG(mcp_call_variable(call, MCP_STR("id"))));
 }
 
 /* ---- prompts ---- */
 
 static void simple_prompt(mcp_call *call, void *unused) {
-    (void)unused;
     mcp_call_finish_text(call, MCP_STR("This is a simple prompt for testing."), NULL);
 }
 
 static void prompt_with_arguments(mcp_call *call, void *unused) {
     mcp_str arg1, arg2;
     mcp_error *error;
-    (void)unused;
     if (mcp_call_arg_str(call, MCP_STR("arg1"), &arg1, &error) != MCP_OK ||
         mcp_call_arg_str(call, MCP_STR("arg2"), &arg2, &error) != MCP_OK)
         fail(call, error);
-    else finish(call, "Prompt with arguments: arg1='%.*s', arg2='%.*s'", MCP_ARG(arg1), MCP_ARG(arg2));
+    else
+        finish(call, "Prompt with arguments: arg1='%.*s', arg2='%.*s'", MCP_ARG(arg1), MCP_ARG(arg2));
 }
 
 static void prompt_with_resource(mcp_call *call, void *unused) {
     mcp_str uri;
     mcp_error *error;
-    (void)unused;
     if (mcp_call_arg_str(call, MCP_STR("resourceUri"), &uri, &error) != MCP_OK) {
         fail(call, error);
         return;
@@ -513,7 +494,6 @@ static void prompt_with_resource(mcp_call *call, void *unused) {
 
 static void prompt_with_image(mcp_call *call, void *unused) {
     mcp_content *content = mcp_content_new();
-    (void)unused;
     mcp_content_add_image(content, RED_PNG, sizeof RED_PNG, MCP_STR("image/png"), NULL);
     mcp_content_add_text(content, MCP_STR("Please analyze the image above."), NULL);
     mcp_call_finish_content(call, content, NULL);
@@ -524,8 +504,8 @@ static void prompt_with_image(mcp_call *call, void *unused) {
 static void prompt_that_asks(mcp_call *call, void *unused) {
     mcp_str form, context, question = MCP_STR("What context should the prompt use?");
     mcp_action action;
-    (void)unused;
-    if (!answered(call, mcp_call_elicit(call, MCP_STR("user_context"), question, MCP_STR(CONTEXT), &action, &form, NULL)))
+    if (!answered(call,
+                  mcp_call_elicit(call, MCP_STR("user_context"), question, MCP_STR(CONTEXT), &action, &form, NULL)))
         return;
     if (mcp_call_member_str(call, form, MCP_STR("context"), &context, NULL) != MCP_OK) context = MCP_STR("none");
     finish(call, "Use this context: %.*s", MCP_ARG(context));
@@ -536,7 +516,6 @@ static void complete_argument(mcp_call *call, void *unused) {
     const mcp_str words[] = {MCP_STR("test"), MCP_STR("testing"), MCP_STR("text"), MCP_STR("value")};
     mcp_str argument, typed, found[4];
     size_t count = 0;
-    (void)unused;
     if (mcp_call_arg_json(call, MCP_STR("argument"), &argument, NULL) != MCP_OK ||
         mcp_call_member_str(call, argument, MCP_STR("value"), &typed, NULL) != MCP_OK)
         typed = MCP_STR("");
@@ -547,19 +526,19 @@ static void complete_argument(mcp_call *call, void *unused) {
 
 /* ---- what the server offers ---- */
 
-#define REGION                                                                                                         \
-    "{\"type\":\"object\",\"properties\":{\"region\":{\"type\":\"string\",\"x-mcp-header\":\"Region\"}},"              \
+#define REGION                                                                                            \
+    "{\"type\":\"object\",\"properties\":{\"region\":{\"type\":\"string\",\"x-mcp-header\":\"Region\"}}," \
     "\"required\":[\"region\"]}"
 
-#define CONTACT                                                                                                        \
-    "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"type\":\"object\","                               \
-    "\"$defs\":{\"address\":{\"$anchor\":\"addressDef\",\"type\":\"object\",\"properties\":{"                          \
-    "\"street\":{\"type\":\"string\"},\"city\":{\"type\":\"string\"}}}},"                                              \
-    "\"properties\":{\"name\":{\"type\":\"string\"},\"address\":{\"$ref\":\"#/$defs/address\"},"                       \
-    "\"contactMethod\":{\"type\":\"string\",\"enum\":[\"phone\",\"email\"]},"                                          \
-    "\"phone\":{\"type\":\"string\"},\"email\":{\"type\":\"string\"}},"                                                \
-    "\"allOf\":[{\"anyOf\":[{\"required\":[\"phone\"]},{\"required\":[\"email\"]}]}],"                                 \
-    "\"if\":{\"properties\":{\"contactMethod\":{\"const\":\"phone\"}},\"required\":[\"contactMethod\"]},"              \
+#define CONTACT                                                                                           \
+    "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"type\":\"object\","                  \
+    "\"$defs\":{\"address\":{\"$anchor\":\"addressDef\",\"type\":\"object\",\"properties\":{"             \
+    "\"street\":{\"type\":\"string\"},\"city\":{\"type\":\"string\"}}}},"                                 \
+    "\"properties\":{\"name\":{\"type\":\"string\"},\"address\":{\"$ref\":\"#/$defs/address\"},"          \
+    "\"contactMethod\":{\"type\":\"string\",\"enum\":[\"phone\",\"email\"]},"                             \
+    "\"phone\":{\"type\":\"string\"},\"email\":{\"type\":\"string\"}},"                                   \
+    "\"allOf\":[{\"anyOf\":[{\"required\":[\"phone\"]},{\"required\":[\"email\"]}]}],"                    \
+    "\"if\":{\"properties\":{\"contactMethod\":{\"const\":\"phone\"}},\"required\":[\"contactMethod\"]}," \
     "\"then\":{\"required\":[\"phone\"]},\"else\":{\"required\":[\"email\"]},\"additionalProperties\":false}"
 
 static const struct {
@@ -586,23 +565,30 @@ static const struct {
     {"test_tool_with_logging", "Logs to the client", NULL, NULL, tool_with_logging, MCP_RUN_POOL, NULL},
     {"test_logging_tool", "Logs to a client that wants it", NULL, NULL, tool_with_logging, MCP_RUN_POOL, NULL},
     {"test_reconnection", "Closes its stream before it answers", NULL, NULL, reconnection, MCP_RUN_POOL, NULL},
-    {"test_x_mcp_header", "Has a parameter that is repeated in a header", REGION, NULL, accept_anything, MCP_RUN_POOL, NULL},
-    {"json_schema_2020_12_tool", "Has a schema with all that JSON Schema can", CONTACT, NULL, accept_anything, MCP_RUN_POOL, NULL},
+    {"test_x_mcp_header", "Has a parameter that is repeated in a header", REGION, NULL, accept_anything, MCP_RUN_POOL,
+     NULL},
+    {"json_schema_2020_12_tool", "Has a schema with all that JSON Schema can", CONTACT, NULL, accept_anything,
+     MCP_RUN_POOL, NULL},
     {"test_sampling", "Asks the client's model", PROMPT, NULL, sampling, MCP_RUN_POOL, NULL},
     {"test_elicitation", "Asks the user", MESSAGE, NULL, elicitation, MCP_RUN_POOL, NULL},
     {"test_elicitation_sep1034_defaults", "Asks with defaults", NULL, NULL, elicitation_with, MCP_RUN_POOL, DEFAULTS},
     {"test_elicitation_sep1330_enums", "Asks with choices", NULL, NULL, elicitation_with, MCP_RUN_POOL, ENUMS},
-    {"test_streaming_elicitation", "Reports progress, then asks", NULL, NULL, streaming_elicitation, MCP_RUN_POOL, NULL},
+    {"test_streaming_elicitation", "Reports progress, then asks", NULL, NULL, streaming_elicitation, MCP_RUN_POOL,
+     NULL},
     {"test_missing_capability", "Needs a client with a model", NULL, NULL, capital_of_france, MCP_RUN_POOL, NULL},
     {"test_input_required_result_elicitation", "Asks for a name", NULL, NULL, ask_name, MCP_RUN_POOL, NULL},
     {"test_input_required_result_sampling", "Asks the model", NULL, NULL, capital_of_france, MCP_RUN_POOL, NULL},
     {"test_input_required_result_list_roots", "Asks for the roots", NULL, NULL, list_roots, MCP_RUN_POOL, NULL},
     {"test_input_required_result_request_state", "Asks for a yes or no", NULL, NULL, confirm, MCP_RUN_POOL, NULL},
     {"test_input_required_result_tampered_state", "Asks for a yes or no", NULL, NULL, confirm, MCP_RUN_POOL, NULL},
-    {"test_input_required_result_multiple_inputs", "Asks three things at once", NULL, NULL, multiple_inputs, MCP_RUN_POOL, NULL},
-    {"test_input_required_result_multi_round", "Asks one thing after the other", NULL, NULL, multi_round, MCP_RUN_POOL, NULL},
-    {"test_input_required_result_capabilities", "Asks what the client can answer", NULL, NULL, capabilities, MCP_RUN_POOL, NULL},
-    {"test_trigger_resource_update", "Changes the watched resource", NULL, NULL, trigger_resource_update, MCP_RUN_POOL, NULL},
+    {"test_input_required_result_multiple_inputs", "Asks three things at once", NULL, NULL, multiple_inputs,
+     MCP_RUN_POOL, NULL},
+    {"test_input_required_result_multi_round", "Asks one thing after the other", NULL, NULL, multi_round, MCP_RUN_POOL,
+     NULL},
+    {"test_input_required_result_capabilities", "Asks what the client can answer", NULL, NULL, capabilities,
+     MCP_RUN_POOL, NULL},
+    {"test_trigger_resource_update", "Changes the watched resource", NULL, NULL, trigger_resource_update, MCP_RUN_POOL,
+     NULL},
     {"test_trigger_tool_change", "Adds or removes a tool", NULL, NULL, trigger_tool_change, MCP_RUN_POOL, NULL},
     {"test_trigger_prompt_change", "Adds or removes a prompt", NULL, NULL, trigger_prompt_change, MCP_RUN_POOL, NULL},
 };
@@ -629,7 +615,8 @@ static void add_tools(void) {
     }
 }
 
-static mcp_resource *resource(const char *uri, const char *name, const char *mime_type, mcp_handler_fn handler, char *data) {
+static mcp_resource *resource(const char *uri, const char *name, const char *mime_type, mcp_handler_fn handler,
+                              char *data) {
     mcp_resource *resource;
     must(mcp_resource_new(mcp_str_from(uri), mcp_str_from(name), handler, data, NULL, &resource, ERROR));
     must(mcp_resource_set_mime_type(resource, mcp_str_from(mime_type), ERROR));
@@ -637,11 +624,14 @@ static mcp_resource *resource(const char *uri, const char *name, const char *mim
 }
 
 static void add_resources(void) {
-    must(mcp_server_add_resource(server, resource("test://static-text", "Static text", "text/plain", read_text,
-                                                  "This is the content of the static text resource."), ERROR));
-    must(mcp_server_add_resource(server, resource("test://static-binary", "Static image", "image/png", image_content, NULL),
+    must(mcp_server_add_resource(server,
+                                 resource("test://static-text", "Static text", "text/plain", read_text,
+                                          "This is the content of the static text resource."),
                                  ERROR));
-    must(mcp_server_add_resource(server, resource(WATCHED, "Watched", "text/plain", read_text, "Watch me change"), ERROR));
+    must(mcp_server_add_resource(
+        server, resource("test://static-binary", "Static image", "image/png", image_content, NULL), ERROR));
+    must(mcp_server_add_resource(server, resource(WATCHED, "Watched", "text/plain", read_text, "Watch me change"),
+                                 ERROR));
     must(mcp_server_add_resource_template(
         server, resource("test://template/{id}/data", "Data by number", "text/plain", read_template, NULL), ERROR));
 }
@@ -654,22 +644,27 @@ static mcp_prompt *prompt(const char *name, const char *description, mcp_handler
 }
 
 static void add_prompts(void) {
-    must(mcp_server_add_prompt(server, prompt("test_simple_prompt", "A prompt without arguments", simple_prompt), ERROR));
-    must(mcp_server_add_prompt(server, prompt("test_prompt_with_image", "A prompt with an image", prompt_with_image), ERROR));
+    must(mcp_server_add_prompt(server, prompt("test_simple_prompt", "A prompt without arguments", simple_prompt),
+                               ERROR));
+    must(mcp_server_add_prompt(server, prompt("test_prompt_with_image", "A prompt with an image", prompt_with_image),
+                               ERROR));
     must(mcp_server_add_prompt(
         server, prompt("test_input_required_result_prompt", "A prompt that asks the user", prompt_that_asks), ERROR));
 
-    mcp_prompt *with_arguments = prompt("test_prompt_with_arguments", "A prompt with two arguments", prompt_with_arguments);
+    mcp_prompt *with_arguments =
+        prompt("test_prompt_with_arguments", "A prompt with two arguments", prompt_with_arguments);
     must(mcp_prompt_add_argument(with_arguments, MCP_STR("arg1"), MCP_NONE, MCP_STR("The first"), true, ERROR));
     must(mcp_prompt_add_argument(with_arguments, MCP_STR("arg2"), MCP_NONE, MCP_STR("The second"), true, ERROR));
     must(mcp_server_add_prompt(server, with_arguments, ERROR));
 
-    mcp_prompt *embedded = prompt("test_prompt_with_embedded_resource", "A prompt with a resource", prompt_with_resource);
+    mcp_prompt *embedded =
+        prompt("test_prompt_with_embedded_resource", "A prompt with a resource", prompt_with_resource);
     must(mcp_prompt_add_argument(embedded, MCP_STR("resourceUri"), MCP_NONE, MCP_STR("Of the resource"), true, ERROR));
     must(mcp_server_add_prompt(server, embedded, ERROR));
 
     mcp_completion *completion;
-    must(mcp_completion_new_prompt(MCP_STR("test_prompt_with_arguments"), complete_argument, NULL, NULL, &completion, ERROR));
+    must(mcp_completion_new_prompt(MCP_STR("test_prompt_with_arguments"), complete_argument, NULL, NULL, &completion,
+                                   ERROR));
     must(mcp_server_add_completion(server, completion, ERROR));
 }
 
@@ -685,7 +680,6 @@ static void raise_limits(mcp_config *config) {
 }
 
 static void log_to_stderr(mcp_severity severity, mcp_str target, mcp_str message, mcp_str fields, void *unused) {
-    (void)unused;
     if (severity <= MCP_SEVERITY_INFO)
         fprintf(stderr, "%.*s: %.*s %.*s\n", MCP_ARG(target), MCP_ARG(message), MCP_ARG(fields));
 }

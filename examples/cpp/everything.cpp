@@ -33,7 +33,8 @@ const string_view PROMPT = R"({"type":"object","properties":{"prompt":{"type":"s
 const string_view OK = R"({"type":"object","properties":{"ok":{"type":"boolean"}},"required":["ok"]})";
 const string_view MS = R"({"type":"object","properties":{"ms":{"type":"integer","minimum":0}},"required":["ms"]})";
 const string_view COUNT = R"({"type":"object","properties":{"n":{"type":"integer","minimum":0}},"required":["n"]})";
-const string_view ADD = R"({"type":"object","properties":{"a":{"type":"number"},"b":{"type":"number"}},"required":["a","b"]})";
+const string_view ADD =
+    R"({"type":"object","properties":{"a":{"type":"number"},"b":{"type":"number"}},"required":["a","b"]})";
 const string_view SUM = R"({"type":"object","properties":{"sum":{"type":"number"}},"required":["sum"]})";
 
 const string_view USER = R"({
@@ -111,7 +112,8 @@ string describe(const mcp::Call::Form &form) {
 
 // The parameters that ask the client's model one question; `prompt` is a JSON string.
 string question(string_view prompt) {
-    return R"({"messages":[{"role":"user","content":{"type":"text","text":)" + string(prompt) + R"(}}],"maxTokens":100})";
+    return R"({"messages":[{"role":"user","content":{"type":"text","text":)" + string(prompt) +
+           R"(}}],"maxTokens":100})";
 }
 
 // The text of what the client's model answered, or the answer as it is when it is no text.
@@ -135,35 +137,32 @@ void add(mcp::Call &call) {
 
 void add_plain_tools(mcp::Server &server) {
     using mcp::Tool;
-    server.add(Tool("echo", MESSAGE, echo).description("Says the message back, on the network thread").run(MCP_RUN_INLINE));
-    server.add(Tool("echo_pool", MESSAGE, echo).description("Says the message back, on a thread of the pool"));
-    server.add(Tool("add", ADD, add).description("Adds two numbers").output_schema(SUM));
-    server.add(Tool("greet", NAME, [](mcp::Call &call) {
-        return "Hello, " + call.arg<string>("name") + "!";
-    }).description("Greets somebody"));
-    server.add(Tool("test_simple_text", {}, [](mcp::Call &) {
-        return "This is a simple text response for testing.";
-    }).description("Answers with a text"));
-    server.add(Tool("test_image_content", {}, [](mcp::Call &) {
-        return mcp::Content().image(RED_PNG, "image/png");
-    }).description("Answers with an image"));
-    server.add(Tool("test_audio_content", {}, [](mcp::Call &) {
-        return mcp::Content().audio(SILENT_WAV, "audio/wav");
-    }).description("Answers with a sound"));
-    server.add(Tool("test_embedded_resource", {}, [](mcp::Call &) {
-        return mcp::Content().resource_text("test://embedded-resource", "text/plain", "This is an embedded resource content.");
-    }).description("Answers with a resource"));
-    server.add(Tool("test_multiple_content_types", {}, [](mcp::Call &) {
+    server.add(Tool("echo", "Says the message back, on the network thread", MESSAGE, echo).run(MCP_RUN_INLINE));
+    server.add(Tool("echo_pool", "Says the message back, on a thread of the pool", MESSAGE, echo));
+    server.add(Tool("add", "Adds two numbers", ADD, add).output_schema(SUM));
+    server.add(Tool("greet", "Greets somebody", NAME,
+                    [](mcp::Call &call) { return "Hello, " + call.arg<string>("name") + "!"; }));
+    server.add(Tool("test_simple_text", "Answers with a text", {},
+                    [](mcp::Call &) { return "This is a simple text response for testing."; }));
+    server.add(Tool("test_image_content", "Answers with an image", {},
+                    [](mcp::Call &) { return mcp::Content().image(RED_PNG, "image/png"); }));
+    server.add(Tool("test_audio_content", "Answers with a sound", {},
+                    [](mcp::Call &) { return mcp::Content().audio(SILENT_WAV, "audio/wav"); }));
+    server.add(Tool("test_embedded_resource", "Answers with a resource", {}, [](mcp::Call &) {
+        return mcp::Content().resource_text("test://embedded-resource", "text/plain",
+                                            "This is an embedded resource content.");
+    }));
+    server.add(Tool("test_multiple_content_types", "Answers with a bit of each", {}, [](mcp::Call &) {
         return mcp::Content()
             .text("Multiple content types test:")
             .image(RED_PNG, "image/png")
             .resource_text("test://mixed-content-resource", "application/json", R"({"test":"data","value":123})");
-    }).description("Answers with a bit of each"));
-    server.add(Tool("test_error_handling", {}, [](mcp::Call &) {
+    }));
+    server.add(Tool("test_error_handling", "Always fails", {}, [](mcp::Call &) {
         throw std::runtime_error("This tool intentionally returns an error for testing");
-    }).description("Always fails"));
-    server.add(Tool("test_x_mcp_header", REGION, called_with).description("Has a parameter that is repeated in a header"));
-    server.add(Tool("json_schema_2020_12_tool", CONTACT, called_with).description("Has a schema with all that JSON Schema can"));
+    }));
+    server.add(Tool("test_x_mcp_header", "Has a parameter that is repeated in a header", REGION, called_with));
+    server.add(Tool("json_schema_2020_12_tool", "Has a schema with all that JSON Schema can", CONTACT, called_with));
 }
 
 // ---- tools that say something before they answer, or react to what happens meanwhile
@@ -199,26 +198,26 @@ string sleep(mcp::Call &call) {
 
 void add_talking_tools(mcp::Server &server) {
     using mcp::Tool;
-    server.add(Tool("test_tool_with_progress", {}, [](mcp::Call &call) {
+    server.add(Tool("test_tool_with_progress", "Reports its progress", {}, [](mcp::Call &call) {
         for (int done = 0; done <= 100; done += 50) {
             call.progress(done, 100);
             std::this_thread::sleep_for(50ms);
         }
         return "Done";
-    }).description("Reports its progress"));
-    server.add(Tool("progress", COUNT, [](mcp::Call &call) {
+    }));
+    server.add(Tool("progress", "Reports progress n times", COUNT, [](mcp::Call &call) {
         const auto n = call.arg<int>("n");
         for (int i = 1; i <= n; i++) call.progress(i, n);
         return "Reported progress " + std::to_string(n) + " times";
-    }).description("Reports progress n times"));
-    server.add(Tool("test_tool_with_logging", {}, log_three_messages).description("Logs to the client"));
-    server.add(Tool("test_logging_tool", {}, log_three_messages).description("Logs to a client that wants it"));
-    server.add(Tool("sleep", MS, sleep).description("Sleeps, unless the call is cancelled"));
-    server.add(Tool("test_reconnection", {}, [](mcp::Call &call) {
+    }));
+    server.add(Tool("test_tool_with_logging", "Logs to the client", {}, log_three_messages));
+    server.add(Tool("test_logging_tool", "Logs to a client that wants it", {}, log_three_messages));
+    server.add(Tool("sleep", "Sleeps, unless the call is cancelled", MS, sleep));
+    server.add(Tool("test_reconnection", "Closes its stream before it answers", {}, [](mcp::Call &call) {
         call.close_stream(300ms);
         std::this_thread::sleep_for(100ms);
         return "The result came after the stream was closed";
-    }).description("Closes its stream before it answers"));
+    }));
 }
 
 // ---- tools that ask the client; each reads as if the answer was always there
@@ -243,14 +242,16 @@ void multiple_inputs(mcp::Call &call) {
     const auto reply = call.try_sample("greeting", question(R"("Write a greeting")"));
     const auto roots = call.try_list_roots("roots");
     if (!form || !reply || !roots) return call.suspend();
-    call.finish("Name: " + string(form->content()) + ", greeting: " + reply_text(call, *reply) + ", roots: " + string(*roots));
+    call.finish("Name: " + string(form->content()) + ", greeting: " + reply_text(call, *reply) +
+                ", roots: " + string(*roots));
 }
 
 // Two questions in two rounds: the second needs the answer to the first.
 string multi_round(mcp::Call &call) {
     const auto name = call.elicit("step1", "What is your name?", NAME).get<std::optional<string>>("name");
     const auto who = name.value_or("Somebody");
-    const auto color = call.elicit("step2", who + ", what is your favorite color?", COLOR).get<std::optional<string>>("color");
+    const auto color =
+        call.elicit("step2", who + ", what is your favorite color?", COLOR).get<std::optional<string>>("color");
     return who + " likes " + color.value_or("no color");
 }
 
@@ -263,34 +264,33 @@ string capabilities(mcp::Call &call) {
 
 void add_asking_tools(mcp::Server &server) {
     using mcp::Tool;
-    server.add(Tool("test_sampling", PROMPT, [](mcp::Call &call) {
+    server.add(Tool("test_sampling", "Asks the client's model", PROMPT, [](mcp::Call &call) {
         const auto prompt = call.arg<mcp::Json>("prompt").text;
         return "LLM response: " + reply_text(call, call.sample("reply", question(prompt)));
-    }).description("Asks the client's model"));
-    server.add(Tool("test_elicitation", MESSAGE, [](mcp::Call &call) {
+    }));
+    server.add(Tool("test_elicitation", "Asks the user", MESSAGE, [](mcp::Call &call) {
         return "User response: " + describe(call.elicit("user", call.arg<string_view>("message"), USER));
-    }).description("Asks the user"));
-    server.add(Tool("test_elicitation_sep1034_defaults", {}, [](mcp::Call &call) {
+    }));
+    server.add(Tool("test_elicitation_sep1034_defaults", "Asks with defaults", {}, [](mcp::Call &call) {
         return "Elicitation completed: " + describe(call.elicit("form", "Please review this form", DEFAULTS));
-    }).description("Asks with defaults"));
-    server.add(Tool("test_elicitation_sep1330_enums", {}, [](mcp::Call &call) {
+    }));
+    server.add(Tool("test_elicitation_sep1330_enums", "Asks with choices", {}, [](mcp::Call &call) {
         return "Elicitation completed: " + describe(call.elicit("form", "Please choose", ENUMS));
-    }).description("Asks with choices"));
-    server.add(Tool("test_streaming_elicitation", {}, [](mcp::Call &call) {
+    }));
+    server.add(Tool("test_streaming_elicitation", "Reports progress, then asks", {}, [](mcp::Call &call) {
         call.progress(1, 2, "Asking");
         return "Elicitation completed: " + describe(call.elicit("user", "Who are you?", USER));
-    }).description("Reports progress, then asks"));
-    server.add(Tool("test_input_required_result_list_roots", {}, [](mcp::Call &call) {
-        return "Client roots: " + string(call.list_roots("roots"));
-    }).description("Asks for the roots"));
-    server.add(Tool("test_missing_capability", {}, capital_of_france).description("Needs a client with a model"));
-    server.add(Tool("test_input_required_result_elicitation", {}, ask_name).description("Asks for a name"));
-    server.add(Tool("test_input_required_result_sampling", {}, capital_of_france).description("Asks the model"));
-    server.add(Tool("test_input_required_result_request_state", {}, confirm).description("Asks for a yes or no"));
-    server.add(Tool("test_input_required_result_tampered_state", {}, confirm).description("Asks for a yes or no"));
-    server.add(Tool("test_input_required_result_multiple_inputs", {}, multiple_inputs).description("Asks three things at once"));
-    server.add(Tool("test_input_required_result_multi_round", {}, multi_round).description("Asks one thing after the other"));
-    server.add(Tool("test_input_required_result_capabilities", {}, capabilities).description("Asks what the client can answer"));
+    }));
+    server.add(Tool("test_input_required_result_list_roots", "Asks for the roots", {},
+                    [](mcp::Call &call) { return "Client roots: " + string(call.list_roots("roots")); }));
+    server.add(Tool("test_missing_capability", "Needs a client with a model", {}, capital_of_france));
+    server.add(Tool("test_input_required_result_elicitation", "Asks for a name", {}, ask_name));
+    server.add(Tool("test_input_required_result_sampling", "Asks the model", {}, capital_of_france));
+    server.add(Tool("test_input_required_result_request_state", "Asks for a yes or no", {}, confirm));
+    server.add(Tool("test_input_required_result_tampered_state", "Asks for a yes or no", {}, confirm));
+    server.add(Tool("test_input_required_result_multiple_inputs", "Asks three things at once", {}, multiple_inputs));
+    server.add(Tool("test_input_required_result_multi_round", "Asks one thing after the other", {}, multi_round));
+    server.add(Tool("test_input_required_result_capabilities", "Asks what the client can answer", {}, capabilities));
 }
 
 // ---- tools that push to other clients; they hold a reference to the server, never an owner
@@ -299,25 +299,23 @@ string simple_prompt(mcp::Call &) { return "This is a simple prompt for testing.
 
 void add_pushing_tools(mcp::Server &server) {
     using mcp::Tool;
-    server.add(Tool("broadcast", {}, [&server](mcp::Call &) {
-        return std::to_string(server.list_changed(MCP_LIST_TOOLS));
-    }).description("Tells all clients that the tools have changed"));
-    server.add(Tool("test_trigger_resource_update", {}, [&server](mcp::Call &) {
+    server.add(Tool("broadcast", "Tells all clients that the tools have changed", {},
+                    [&server](mcp::Call &) { return std::to_string(server.list_changed(MCP_LIST_TOOLS)); }));
+    server.add(Tool("test_trigger_resource_update", "Changes the watched resource", {}, [&server](mcp::Call &) {
         return std::to_string(server.resource_updated("test://watched-resource"));
-    }).description("Changes the watched resource"));
-    server.add(Tool("test_trigger_tool_change", {}, [&server](mcp::Call &) {
+    }));
+    server.add(Tool("test_trigger_tool_change", "Adds or removes a tool", {}, [&server](mcp::Call &) {
         if (!server.remove_tool("test_dynamic_tool"))
-            server.add(Tool("test_dynamic_tool", {}, called_with).description("Comes and goes"));
+            server.add(Tool("test_dynamic_tool", "Comes and goes", {}, called_with));
         return "The list of tools has changed";
-    }).description("Adds or removes a tool"));
-    server.add(Tool("test_trigger_prompt_change", {}, [&server](mcp::Call &) {
+    }));
+    server.add(Tool("test_trigger_prompt_change", "Adds or removes a prompt", {}, [&server](mcp::Call &) {
         if (!server.remove_prompt("test_dynamic_prompt"))
-            server.add(mcp::Prompt("test_dynamic_prompt", simple_prompt).description("Comes and goes"));
+            server.add(mcp::Prompt("test_dynamic_prompt", "Comes and goes", simple_prompt));
         return "The list of prompts has changed";
-    }).description("Adds or removes a prompt"));
-    server.add(Tool("runtime_metrics", {}, [&server](mcp::Call &call) {
-        call.finish_structured(server.metrics_json());
-    }).description("The counters of the server"));
+    }));
+    server.add(Tool("runtime_metrics", "The counters of the server", {},
+                    [&server](mcp::Call &call) { call.finish_structured(server.metrics_json()); }));
 }
 
 // ---- resources and prompts
@@ -325,35 +323,42 @@ void add_pushing_tools(mcp::Server &server) {
 void add_resources(mcp::Server &server) {
     using mcp::Resource;
     server.add(Resource("test://static-text", "Static text", [](mcp::Call &) {
-        return "This is the content of the static text resource.";
-    }).mime_type("text/plain"));
+                   return "This is the content of the static text resource.";
+               }).mime_type("text/plain"));
     server.add(Resource("test://static-binary", "Static image", [](mcp::Call &) {
-        return mcp::Content().image(RED_PNG, "image/png");
-    }).mime_type("image/png"));
-    server.add(Resource("test://watched-resource", "Watched", [](mcp::Call &) { return "Watch me change"; }).mime_type("text/plain"));
+                   return mcp::Content().image(RED_PNG, "image/png");
+               }).mime_type("image/png"));
+    server.add(Resource("test://watched-resource", "Watched", [](mcp::Call &) {
+                   return "Watch me change";
+               }).mime_type("text/plain"));
     server.add_template(Resource("test://template/{id}/data", "Data by number", [](mcp::Call &call) {
-        return "This is the data of " + string(call.variable("id"));
-    }).mime_type("text/plain"));
+                            return "This is the data of " + string(call.variable("id"));
+                        }).mime_type("text/plain"));
 }
 
 void add_prompts(mcp::Server &server) {
     using mcp::Prompt;
-    server.add(Prompt("test_simple_prompt", simple_prompt).description("A prompt without arguments"));
-    server.add(Prompt("test_prompt_with_arguments", [](mcp::Call &call) {
-        return "Prompt with arguments: arg1='" + call.arg<string>("arg1") + "', arg2='" + call.arg<string>("arg2") + "'";
-    }).description("A prompt with two arguments").argument("arg1", "The first").argument("arg2", "The second"));
-    server.add(Prompt("test_prompt_with_embedded_resource", [](mcp::Call &call) {
-        return mcp::Content()
-            .resource_text(call.arg<string_view>("resourceUri"), "text/plain", "Embedded resource content")
-            .text("Please process the embedded resource above.");
-    }).description("A prompt with a resource").argument("resourceUri", "Of the resource"));
-    server.add(Prompt("test_prompt_with_image", [](mcp::Call &) {
+    server.add(Prompt("test_simple_prompt", "A prompt without arguments", simple_prompt));
+    server.add(Prompt(
+                   "test_prompt_with_arguments", "A prompt with two arguments",
+                   [](mcp::Call &call) {
+        return "Prompt with arguments: arg1='" + call.arg<string>("arg1") + "', arg2='" + call.arg<string>("arg2") +
+               "'";
+                   })
+                   .argument("arg1", "The first")
+                   .argument("arg2", "The second"));
+    server.add(Prompt("test_prompt_with_embedded_resource", "A prompt with a resource", [](mcp::Call &call) {
+                   return mcp::Content()
+                       .resource_text(call.arg<string_view>("resourceUri"), "text/plain", "Embedded resource content")
+                       .text("Please process the embedded resource above.");
+               }).argument("resourceUri", "Of the resource"));
+    server.add(Prompt("test_prompt_with_image", "A prompt with an image", [](mcp::Call &) {
         return mcp::Content().image(RED_PNG, "image/png").text("Please analyze the image above.");
-    }).description("A prompt with an image"));
-    server.add(Prompt("test_input_required_result_prompt", [](mcp::Call &call) {
+    }));
+    server.add(Prompt("test_input_required_result_prompt", "A prompt that asks the user", [](mcp::Call &call) {
         const auto form = call.elicit("user_context", "What context should the prompt use?", CONTEXT);
         return "Use this context: " + form.get<std::optional<string>>("context").value_or("none");
-    }).description("A prompt that asks the user"));
+    }));
     server.add(mcp::Completion::of_prompt("test_prompt_with_arguments", [](mcp::Call &call) {
         std::vector<string> found;
         const auto typed = call.completing().typed;

@@ -111,8 +111,8 @@ impl Call {
     }
 
     /// Ends this run: the client is asked what [`Call::ask`] had no answer to, and the handler runs again when
-    /// the answers are there. After a question that the client cannot be asked, answers the error that the
-    /// specification has for that.
+    /// the answers are there. Where all that is open is a question that the client cannot be asked, answers the
+    /// error that the specification has for that.
     ///
     /// # Errors
     /// [`Kind::WrongState`] when nothing was asked (the client gets an internal error), [`Kind::Cancelled`], and
@@ -120,7 +120,9 @@ impl Call {
     pub fn suspend(mut self) -> Result<()> {
         self.finished = true;
         let rounds = self.rounds.take().unwrap_or_default();
-        if let Some(capability) = rounds.lacking {
+        if rounds.missing.is_empty()
+            && let Some(capability) = rounds.lacking
+        {
             return self.refuse(capability);
         }
         if rounds.missing.is_empty() {

@@ -49,6 +49,9 @@ pub(crate) trait Engine: Send + Sync {
     /// Asks the client what a run of the handler left open, and runs the handler again when the answers are there.
     fn suspend(&self, request: Arc<Request>, rounds: Box<Rounds>) -> Result<()>;
 
+    /// Whether the server stops, so that what ends now ends for that.
+    fn is_stopping(&self) -> bool;
+
     fn frame(&self) -> &Frame;
     fn limits(&self) -> &Limits;
     fn metrics(&self) -> &Metrics;

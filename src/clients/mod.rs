@@ -46,6 +46,16 @@ enum Client {
     Listen(Arc<Listen>),
 }
 
+impl Client {
+    /// Whether it can be pushed to; a session is a client once it has said that it is initialized.
+    fn is_ready(&self) -> bool {
+        match self {
+            Self::Session(session) => session.is_ready(),
+            Self::Listen(_) => true,
+        }
+    }
+}
+
 /// Enough that threads which serve different clients seldom meet at one lock.
 const SHARDS: usize = 16;
 
@@ -185,6 +195,9 @@ impl Clients {
             now: self.now(),
         };
         let session = Session::open(opening, &self.limits);
+        // Not ready yet, but known: whoever pushes to it is told which of the two it is.
+        let client = session.peer.client;
+        lock(self.shard(client)).insert(client.0, Client::Session(Arc::clone(&session)));
         lock(self.session_shard(&session.id)).insert(session.id.clone(), Arc::clone(&session));
         Ok(session)
     }
@@ -192,9 +205,7 @@ impl Clients {
     /// The session is ready: it is a client from now on.
     pub(crate) fn session_ready(&self, session: &Arc<Session>) {
         if session.make_ready() {
-            let client = session.peer.client;
-            lock(self.shard(client)).insert(client.0, Client::Session(Arc::clone(session)));
-            self.tell(client, ClientKind::Session, ClientChange::Connected);
+            self.tell(session.peer.client, ClientKind::Session, ClientChange::Connected);
         }
     }
 
@@ -207,9 +218,9 @@ impl Clients {
         if !session.end(reason) {
             return false;
         }
+        let client = session.peer.client;
+        lock(self.shard(client)).remove(&client.0);
         if session.was_announced() {
-            let client = session.peer.client;
-            lock(self.shard(client)).remove(&client.0);
             self.tell(client, ClientKind::Session, ClientChange::Disconnected(reason));
         }
         true
@@ -266,7 +277,8 @@ impl Clients {
     pub(crate) fn list(&self) -> Vec<ClientInfo> {
         let mut all = Vec::new();
         for shard in &self.clients {
-            all.extend(lock(shard).values().map(|client| match client {
+            let shard = lock(shard);
+            all.extend(shard.values().filter(|client| client.is_ready()).map(|client| match client {
                 Client::Session(session) => ClientInfo {
                     client: session.peer.client,
                     kind: ClientKind::Session,
@@ -287,10 +299,11 @@ impl Clients {
         all
     }
 
-    /// Sessions and clients that exist.
+    /// Sessions that exist, and clients that can be pushed to.
     pub(crate) fn count(&self) -> (usize, usize) {
         let sessions = self.sessions.iter().map(|shard| lock(shard).len()).sum();
-        (sessions, self.clients.iter().map(|shard| lock(shard).len()).sum())
+        let ready = |shard: &Shard<u64, Client>| lock(shard).values().filter(|c| c.is_ready()).count();
+        (sessions, self.clients.iter().map(ready).sum())
     }
 
     fn all_sessions(&self) -> Vec<Arc<Session>> {
@@ -321,8 +334,10 @@ impl Clients {
         let most = (permits(self.limits.sessions) / 100).max(1);
         let mut evicted = false;
         for (_, session) in idle.into_iter().take(most) {
-            evicted |= self.end_session(&session, DisconnectReason::Evicted);
-            Metrics::add(&self.metrics.sessions_evicted);
+            if self.end_session(&session, DisconnectReason::Evicted) {
+                Metrics::add(&self.metrics.sessions_evicted);
+                evicted = true;
+            }
         }
         evicted
     }

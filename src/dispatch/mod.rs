@@ -135,6 +135,10 @@ impl Engine for Dispatcher {
         outbox.ask(Waiting { request, rounds })
     }
 
+    fn is_stopping(&self) -> bool {
+        self.pool.load().is_none()
+    }
+
     fn frame(&self) -> &Frame {
         &self.frame
     }

@@ -8,7 +8,7 @@ mod seal;
 
 use std::{
     collections::BTreeMap,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ use crate::{
     protocol::result::Frame,
     rpc::{Code, Failure, write_string},
 };
+
+/// A thousand years: longer than any state lives, and no sum with it overflows.
+const MOST_MS: u64 = 1000 * 365 * 24 * 3600 * 1000;
 
 /// What `requestState` holds inside its seal.
 #[derive(Default, Deserialize, Serialize)]
@@ -51,7 +54,7 @@ pub(crate) struct Brought<'a> {
 pub(crate) struct Input {
     key: SealKey,
     state_bytes: usize,
-    state_lifetime: Duration,
+    state_lifetime_ms: u64,
 }
 
 impl Input {
@@ -62,7 +65,7 @@ impl Input {
                 None => SealKey::random()?,
             },
             state_bytes: usize::try_from(limits.request_state_bytes).unwrap_or(usize::MAX),
-            state_lifetime: Duration::from_millis(limits.request_state_ms),
+            state_lifetime_ms: limits.request_state_ms.min(MOST_MS),
         })
     }
 
@@ -149,7 +152,7 @@ impl Input {
         })?;
         let subject = &request.subject;
         let claims = Claims {
-            expires: now() + self.state_lifetime.as_secs().max(1),
+            expires: now() + self.state_lifetime_ms,
             principal: request.principal.as_deref().map(|principal| principal.subject.as_str()),
             digest: digest_request(
                 method(subject.kind),
@@ -193,6 +196,8 @@ const fn method(kind: CallKind) -> &'static str {
     }
 }
 
+/// The present time, in milliseconds since 1970.
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }

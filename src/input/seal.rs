@@ -30,7 +30,7 @@ pub(crate) struct SealKey(Prk);
 /// What a state is good for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Claims<'a> {
-    /// The last second, since 1970, in which it is taken back.
+    /// The last moment at which it is taken back, in milliseconds since 1970.
     pub expires: u64,
     /// Who it is given to.
     pub principal: Option<&'a str>,
@@ -41,7 +41,7 @@ pub(crate) struct Claims<'a> {
 /// What a state that is brought back has to be good for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expect<'a> {
-    /// The present second, since 1970.
+    /// The present, in milliseconds since 1970.
     pub now: u64,
     pub principal: Option<&'a str>,
     pub digest: [u8; 32],

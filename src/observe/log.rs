@@ -11,6 +11,7 @@ use std::{
 use tracing::{
     Dispatch, Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
+    level_filters::LevelFilter,
     span,
 };
 
@@ -49,17 +50,47 @@ pub type LogCallback = dyn Fn(&LogRecord<'_>) + Send + Sync;
 
 /// A dispatcher that hands events to the callback, to be set on each thread of the server.
 pub(crate) fn dispatch(callback: &Arc<LogCallback>) -> Dispatch {
-    Dispatch::new(Bridge { callback: Arc::clone(callback), spans: AtomicU64::new(1) })
+    let second = Dispatch::new(Nobody);
+    Dispatch::new(Bridge { callback: Arc::clone(callback), spans: AtomicU64::new(1), _second: second })
 }
 
 struct Bridge {
     callback: Arc<LogCallback>,
     spans: AtomicU64,
+    _second: Dispatch,
+}
+
+/// Listens to nothing, and is registered beside each log: while `tracing` knows of one subscriber only, whichever
+/// thread first comes to a place that logs decides for good whether that place is heard, also one without a log.
+struct Nobody;
+
+impl Subscriber for Nobody {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        false
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::OFF)
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, _: &Event<'_>) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
 }
 
 impl Subscriber for Bridge {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_event() && *metadata.level() <= Level::DEBUG && metadata.target().starts_with("mcpserver")
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::DEBUG)
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {

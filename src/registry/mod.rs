@@ -136,23 +136,26 @@ impl Registry {
     }
 
     fn change(&self, change: impl FnOnce(&mut Snapshot) -> Result<()>) -> Result<()> {
-        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = Snapshot::clone(&self.current.load());
         change(&mut next)?;
         next.pages = Arc::default();
-        self.current.store(Arc::new(next));
+        let before = self.current.swap(Arc::new(next));
+        // What is removed drops the host's data, and that may use the registry.
+        drop(one_at_a_time);
+        drop(before);
         Ok(())
     }
 
     pub(crate) fn add_tool(&self, tool: Tool) -> Result<List> {
-        let entry = ToolEntry::new(tool, self.bounds)?;
+        let entry = Arc::new(ToolEntry::new(tool, self.bounds)?);
         self.change(|next| {
             let name = entry.subject.name.clone();
             if next.tools.contains_key(&name) {
                 return Err(exists("the tool", &name));
             }
             next.offers.tools = true;
-            next.tools.insert(name, Arc::new(entry));
+            next.tools.insert(name, Arc::clone(&entry));
             Ok(())
         })?;
         Ok(List::Tools)
@@ -164,14 +167,14 @@ impl Registry {
     }
 
     pub(crate) fn add_resource(&self, resource: Resource) -> Result<List> {
-        let entry = ResourceEntry::new(resource)?;
+        let entry = Arc::new(ResourceEntry::new(resource)?);
         self.change(|next| {
             let uri = entry.subject.name.clone();
             if next.resources.contains_key(&uri) {
                 return Err(exists("the resource", &uri));
             }
             next.offers.resources = true;
-            next.resources.insert(uri, Arc::new(entry));
+            next.resources.insert(uri, Arc::clone(&entry));
             Ok(())
         })?;
         Ok(List::Resources)
@@ -183,14 +186,14 @@ impl Registry {
     }
 
     pub(crate) fn add_template(&self, template: Resource) -> Result<List> {
-        let entry = TemplateEntry::new(template)?;
+        let entry = Arc::new(TemplateEntry::new(template)?);
         self.change(|next| {
             let uri = entry.subject.name.clone();
             if next.templates.contains_key(&uri) {
                 return Err(exists("the resource template", &uri));
             }
             next.offers.resources = true;
-            next.templates.insert(uri, Arc::new(entry));
+            next.templates.insert(uri, Arc::clone(&entry));
             Ok(())
         })?;
         Ok(List::Resources)
@@ -204,14 +207,14 @@ impl Registry {
     }
 
     pub(crate) fn add_prompt(&self, prompt: Prompt) -> Result<List> {
-        let entry = PromptEntry::new(prompt)?;
+        let entry = Arc::new(PromptEntry::new(prompt)?);
         self.change(|next| {
             let name = entry.subject.name.clone();
             if next.prompts.contains_key(&name) {
                 return Err(exists("the prompt", &name));
             }
             next.offers.prompts = true;
-            next.prompts.insert(name, Arc::new(entry));
+            next.prompts.insert(name, Arc::clone(&entry));
             Ok(())
         })?;
         Ok(List::Prompts)
@@ -238,7 +241,7 @@ impl Registry {
                 return Err(exists("the completion of", &subject.name));
             }
             next.offers.completions = true;
-            next.completions.insert(completion.of, subject);
+            next.completions.insert(completion.of.clone(), Arc::clone(&subject));
             Ok(())
         })
     }

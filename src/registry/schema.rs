@@ -69,7 +69,11 @@ impl Schema {
     /// that is supported, or past its bounds.
     pub(crate) fn compile(text: &str, bounds: Bounds, root: Root) -> Result<(Self, Value)> {
         if text.len() > bounds.bytes {
-            return Err(invalid(format!("has {} bytes; at most {} are taken", text.len(), bounds.bytes)));
+            return Err(invalid(format!(
+                "has {} bytes; at most {} are taken (limit schema_bytes)",
+                text.len(),
+                bounds.bytes
+            )));
         }
         let value: Value = serde_json::from_str(text)
             .map_err(|error| Error::new(Kind::InvalidJson, format!("the JSON Schema is no JSON: {error}")))?;
@@ -84,7 +88,10 @@ impl Schema {
         walk(&value, &mut |subschema| {
             count += 1;
             if count > bounds.subschemas {
-                return Err(invalid(format!("has more than {} subschemas", bounds.subschemas)));
+                return Err(invalid(format!(
+                    "has more than {} subschemas (limit schema_subschemas)",
+                    bounds.subschemas
+                )));
             }
             // A subschema with a name of its own can be of another dialect.
             if subschema.contains_key("$id") { dialect(subschema).map(|_| ()) } else { Ok(()) }
@@ -154,7 +161,7 @@ fn dialect(schema: &Map<String, Value>) -> Result<Draft> {
 fn check_depth(value: &Value, left: usize) -> Result<()> {
     let deeper = |value: &Value| match left.checked_sub(1) {
         Some(left) => check_depth(value, left),
-        None => Err(invalid("is nested deeper than its bound allows".to_owned())),
+        None => Err(invalid("is nested too deeply (limit schema_depth)".to_owned())),
     };
     match value {
         Value::Array(items) => items.iter().try_for_each(deeper),
@@ -236,7 +243,7 @@ mod tests {
             (r#"{"$schema":7}"#.to_owned(), "use 2020-12"),
             (r#"{"$defs":{"a":{"$id":"a","$schema":"https://example.com/mine"}}}"#.to_owned(), "use 2020-12"),
             (format!(r#"{{"description":"{}"}}"#, "x".repeat(2000)), "at most 2000"),
-            (format!("{}{{}}{}", r#"{"not":"#.repeat(9), "}".repeat(9)), "nested deeper"),
+            (format!("{}{{}}{}", r#"{"not":"#.repeat(9), "}".repeat(9)), "too deeply (limit schema_depth)"),
             (format!(r#"{{"anyOf":[{}{{}}]}}"#, "{},".repeat(20)), "more than 20 subschemas"),
         ];
         for (text, want) in cases {

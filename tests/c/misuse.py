@@ -188,19 +188,6 @@ static mcp_completion *make_completion(void) {
     mcp_completion_new_prompt(MCP_STR("made"), handler_callback, NULL, NULL, &made, NULL);
     return made;
 }
-static mcp_text *make_text(void) {
-    mcp_server *server = make_server();
-    mcp_text *made = NULL;
-    mcp_server_metrics_json(server, &made, NULL);
-    mcp_server_release(server);
-    return made;
-}
-static mcp_error *make_error(void) {
-    mcp_error *made = NULL;
-    mcp_server_start(NULL, &made);
-    return made;
-}
-
 """
 
 BOTTOM = """

@@ -17,10 +17,12 @@ using std::string_view;
 
 namespace {
 
-template <class T> constexpr bool moves_only =
-    std::is_nothrow_move_constructible_v<T> && std::is_move_assignable_v<T> && !std::is_copy_constructible_v<T>;
+template <class T>
+constexpr bool moves_only =
+    std::is_nothrow_move_constructible_v<T> &&std::is_move_assignable_v<T> && !std::is_copy_constructible_v<T>;
 static_assert(moves_only<mcp::Call> && moves_only<mcp::Config> && moves_only<mcp::Server> && moves_only<mcp::Content>);
-static_assert(moves_only<mcp::Tool> && moves_only<mcp::Resource> && moves_only<mcp::Prompt> && moves_only<mcp::Completion>);
+static_assert(moves_only<mcp::Tool> && moves_only<mcp::Resource> && moves_only<mcp::Prompt> &&
+              moves_only<mcp::Completion>);
 
 mcp::Config config() { return std::move(mcp::Config("test", "1").listen_http("127.0.0.1:0")); }
 
@@ -53,8 +55,9 @@ using Token = std::shared_ptr<int>;
 Token token() { return std::make_shared<int>(0); }
 
 void arguments_have_types() {
-    const char *json = R"({"s":"t\u00e4xt","i":-7,"f":3.0,"big":300,"d":2.5,"yes":true,"none":null,"o":{"in":[1],"s":"x"}})";
-    const auto server = serving(mcp::Tool("t", {}, [](mcp::Call &call) {
+    const char *json =
+        R"({"s":"t\u00e4xt","i":-7,"f":3.0,"big":300,"d":2.5,"yes":true,"none":null,"o":{"in":[1],"s":"x"}})";
+    const auto server = serving(mcp::Tool("t", "", {}, [](mcp::Call &call) {
         CHECK(call.arg<string>("s") == "täxt" && call.arg<string_view>("s") == "täxt");
         CHECK(call.arg<int>("i") == -7 && call.arg<std::int64_t>("f") == 3 && call.arg<std::uint16_t>("big") == 300);
         CHECK(call.arg<double>("d") == 2.5 && call.arg<float>("i") == -7 && call.arg<bool>("yes"));
@@ -76,20 +79,23 @@ void arguments_have_types() {
 
 void what_a_handler_returns_is_the_answer() {
     const auto server = serving(
-        mcp::Tool("literal", {}, [](mcp::Call &) { return "a literal"; }),
-        mcp::Tool("string", {}, [](mcp::Call &) { return string("a string"); }),
-        mcp::Tool("view", {}, [](mcp::Call &call) { return call.arg<string_view>("s"); }),
-        mcp::Tool("content", {}, [](mcp::Call &) {
-            return mcp::Content().text("one").image(string("\1\2\3"), "image/png").annotate(R"({"priority":1})").error();
-        }),
-        mcp::Tool("structured", {}, [](mcp::Call &call) { call.finish_structured(R"({"n":1})"); }),
-        mcp::Tool("result", {}, [](mcp::Call &call) { call.finish_result(R"({"content":[],"isError":true})"); }),
-        mcp::Tool("error", {}, [](mcp::Call &call) { call.error(-32000, "refused", R"({"why":"x"})"); }),
-        mcp::Tool("forgets", {}, [](mcp::Call &) {}));
+        mcp::Tool("literal", "", {}, [](mcp::Call &) { return "a literal"; }),
+        mcp::Tool("string", "", {}, [](mcp::Call &) { return string("a string"); }),
+        mcp::Tool("view", "", {}, [](mcp::Call &call) { return call.arg<string_view>("s"); }),
+        mcp::Tool(
+            "content", "", {},
+            [](mcp::Call &) {
+        return mcp::Content().text("one").image(string("\1\2\3"), "image/png").annotate(R"({"priority":1})").error();
+            }),
+        mcp::Tool("structured", "", {}, [](mcp::Call &call) { call.finish_structured(R"({"n":1})"); }),
+        mcp::Tool("result", "", {}, [](mcp::Call &call) { call.finish_result(R"({"content":[],"isError":true})"); }),
+        mcp::Tool("error", "", {}, [](mcp::Call &call) { call.error(-32000, "refused", R"({"why":"x"})"); }),
+        mcp::Tool("forgets", "", {}, [](mcp::Call &) {}));
     CHECK_HAS(call(server, "literal").get(), R"("text":"a literal")");
     CHECK_HAS(call(server, "string").get(), R"("text":"a string")");
     CHECK_HAS(call(server, "view", R"({"s":"a\nview"})").get(), R"("text":"a\nview")");
-    CHECK_HAS(call(server, "content").get(), R"("data":"AQID","mimeType":"image/png","annotations":{"priority":1}}],"isError":true)");
+    CHECK_HAS(call(server, "content").get(),
+              R"("data":"AQID","mimeType":"image/png","annotations":{"priority":1}}],"isError":true)");
     CHECK_HAS(call(server, "structured").get(), R"("structuredContent":{"n":1})");
     CHECK_HAS(call(server, "result").get(), R"("isError":true)");
     CHECK_HAS(call(server, "error").get(), R"({"code":-32000,"message":"refused","data":{"why":"x"}})");
@@ -97,14 +103,14 @@ void what_a_handler_returns_is_the_answer() {
 }
 
 void exceptions_become_errors() {
-    const auto server = serving(
-        mcp::Tool("standard", {}, [](mcp::Call &) { throw std::runtime_error("out of cheese"); }),
-        mcp::Tool("foreign", {}, [](mcp::Call &) { throw 42; }),
-        mcp::Tool("argument", {}, [](mcp::Call &call) { return call.arg<string>("missing one"); }),
-        mcp::Tool("after", {}, [](mcp::Call &call) {
-            call.finish("finished");
-            throw std::runtime_error("too late");
-        }));
+    const auto server =
+        serving(mcp::Tool("standard", "", {}, [](mcp::Call &) { throw std::runtime_error("out of cheese"); }),
+                mcp::Tool("foreign", "", {}, [](mcp::Call &) { throw 42; }),
+                mcp::Tool("argument", "", {}, [](mcp::Call &call) { return call.arg<string>("missing one"); }),
+                mcp::Tool("after", "", {}, [](mcp::Call &call) {
+                    call.finish("finished");
+                    throw std::runtime_error("too late");
+                }));
     const auto standard = call(server, "standard");
     CHECK_HAS(standard.get(), "out of cheese");
     CHECK_HAS(standard.get(), R"("isError":true)");
@@ -115,7 +121,7 @@ void exceptions_become_errors() {
 
 void functions_that_fail_throw() {
     mcp::Server server(config());
-    const auto tool = [] { return mcp::Tool("t", {}, [](mcp::Call &) { return ""; }); };
+    const auto tool = [] { return mcp::Tool("t", "", {}, [](mcp::Call &) { return ""; }); };
     server.add(tool());
     CHECK_STATUS(thrown([&] { server.add(tool()); }), MCP_ERR_ALREADY_EXISTS);
     CHECK_STATUS(thrown([&] { server.stop(); }), MCP_ERR_WRONG_STATE);
@@ -131,16 +137,19 @@ void functions_that_fail_throw() {
 
 void calls_move() {
     std::promise<mcp::Call> moved;
-    const auto server = serving(mcp::Tool("later", {}, [&](mcp::Call &call) {
+    const auto server = serving(mcp::Tool(
+                                    "later", "", {},
+                                    [&](mcp::Call &call) {
         mcp::Call other = std::move(call);
         CHECK(!call && other);
         moved.set_value(std::move(other));
-    }), mcp::Tool("replaced", {}, [](mcp::Call &call) {
-        mcp::Call none(nullptr);
-        // The call that is replaced ends; that is none here, and the real one below.
-        none = std::move(call);
-        none = mcp::Call(nullptr);
-    }));
+                                    }),
+                                mcp::Tool("replaced", "", {}, [](mcp::Call &call) {
+                                    mcp::Call none(nullptr);
+                                    // The call that is replaced ends; that is none here, and the real one below.
+                                    none = std::move(call);
+                                    none = mcp::Call(nullptr);
+                                }));
     std::thread elsewhere([&] {
         auto call = moved.get_future().get();
         CHECK(call.name() == "later");
@@ -154,7 +163,7 @@ void calls_move() {
 
 void what_handlers_hold_is_dropped_once() {
     const Token kept = token();
-    const auto tool = [&](const char *name) { return mcp::Tool(name, {}, [kept](mcp::Call &) { return ""; }); };
+    const auto tool = [&](const char *name) { return mcp::Tool(name, "", {}, [kept](mcp::Call &) { return ""; }); };
     {
         mcp::Server server(std::move(config().log([kept](auto...) { throw 1; })));
         server.on_client([kept](auto...) {});
@@ -180,7 +189,7 @@ void cancellation_reaches_the_handler() {
     const Token kept = token();
     event running = EVENT_INIT, cancelled = EVENT_INIT, unwound = EVENT_INIT;
     {
-        const auto server = serving(mcp::Tool("t", {}, [&, kept](mcp::Call &call) {
+        const auto server = serving(mcp::Tool("t", "", {}, [&, kept](mcp::Call &call) {
             call.on_cancel([&, kept](mcp_cancel_reason reason) {
                 CHECK(reason == MCP_CANCEL_DISCONNECTED);
                 event_raise(&cancelled);
@@ -205,12 +214,13 @@ const char *const NAME = R"({"type":"object","properties":{"name":{"type":"strin
 
 void questions_read_as_plain_calls() {
     std::atomic<int> worked{0}, ran{0};
-    const auto server = serving(mcp::Tool("t", {}, [&](mcp::Call &call) {
+    const auto server = serving(mcp::Tool("t", "", {}, [&](mcp::Call &call) {
         ran++;
         const string draft(call.once("draft", [&] { return '"' + std::to_string(++worked) + '"'; }));
         const auto form = call.elicit("name", "What is your name?", NAME);
         if (!form) return string("refused: ") + form.action_name();
-        return "Hello, " + form.get<string>("name") + form.get<std::optional<string>>("title").value_or("") + ", draft " + draft;
+        return "Hello, " + form.get<string>("name") + form.get<std::optional<string>>("title").value_or("") +
+               ", draft " + draft;
     }));
     const auto asked = call(server, "t");
     CHECK_HAS(asked.get(), R"("resultType":"input_required")");
@@ -228,7 +238,7 @@ void questions_read_as_plain_calls() {
 }
 
 void questions_can_be_asked_together() {
-    const auto server = serving(mcp::Tool("t", {}, [](mcp::Call &call) {
+    const auto server = serving(mcp::Tool("t", "", {}, [](mcp::Call &call) {
         const auto form = call.try_elicit("form", "?", NAME);
         const auto reply = call.try_sample("reply", R"({"messages":[],"maxTokens":1})");
         const auto roots = call.try_list_roots("roots");
@@ -242,14 +252,16 @@ void questions_can_be_asked_together() {
 }
 
 void a_client_that_cannot_be_asked_is_told() {
-    const auto server = serving(mcp::Tool("t", {}, [](mcp::Call &call) {
-        return string(call.elicit("name", "?", NAME).content());
-    }), mcp::Tool("copes", {}, [](mcp::Call &call) {
-        return thrown([&] { call.elicit("name", "?", NAME); }) == MCP_ERR_MISSING_CAPABILITY ? "went on without" : "asked";
-    }));
+    const auto server = serving(
+        mcp::Tool("t", "", {}, [](mcp::Call &call) { return string(call.elicit("name", "?", NAME).content()); }),
+        mcp::Tool("copes", "", {}, [](mcp::Call &call) {
+            return thrown([&] { call.elicit("name", "?", NAME); }) == MCP_ERR_MISSING_CAPABILITY ? "went on without"
+                                                                                                 : "asked";
+        }));
     // Elicitation came with a later revision.
     const auto client = session_open(server.port(), "2025-03-26");
-    const Answer refused(session_tool(&client, "t", "{}"), std::free), coped(session_tool(&client, "copes", "{}"), std::free);
+    const Answer refused(session_tool(&client, "t", "{}"), std::free),
+        coped(session_tool(&client, "copes", "{}"), std::free);
     CHECK_HAS(refused.get(), R"("isError":true)");
     CHECK_HAS(refused.get(), "elicitation");
     CHECK_HAS(coped.get(), "went on without");
@@ -262,9 +274,13 @@ void resources_prompts_and_completions() {
         if (call.variable("c") == "gone") return call.not_found();
         call.finish("of " + string(call.variable("c")));
     }));
-    server.add(mcp::Prompt("p", [](mcp::Call &call) {
-        return mcp::Content().text("for " + call.arg<string>("who")).role(MCP_ROLE_ASSISTANT).text("yes").description("d");
-    }).argument("who", "Somebody"));
+    server.add(mcp::Prompt("p", "", [](mcp::Call &call) {
+                   return mcp::Content()
+                       .text("for " + call.arg<string>("who"))
+                       .role(MCP_ROLE_ASSISTANT)
+                       .text("yes")
+                       .description("d");
+               }).argument("who", "Somebody"));
     server.add(mcp::Completion::of_prompt("p", [](mcp::Call &call) {
         return std::vector<string>{string(call.completing().argument) + "=" + string(call.completing().typed) + "!"};
     }));
@@ -272,14 +288,16 @@ void resources_prompts_and_completions() {
     const auto request = [&](const char *method, const char *name, const char *params) {
         return Answer(modern_request(server.port(), method, name, params), std::free);
     };
-    CHECK_HAS(request("resources/read", "test:a", R"("uri":"test:a")").get(), R"("mimeType":"text/plain","text":"of a")");
+    CHECK_HAS(request("resources/read", "test:a", R"("uri":"test:a")").get(),
+              R"("mimeType":"text/plain","text":"of a")");
     CHECK_HAS(request("resources/read", "test:b/x", R"("uri":"test:b/x")").get(), "of x");
     CHECK_HAS(request("resources/read", "test:b/gone", R"("uri":"test:b/gone")").get(), R"("code":-32602)");
     const auto prompt = request("prompts/get", "p", R"("name":"p","arguments":{"who":"me"})");
     CHECK_HAS(prompt.get(), "for me");
     CHECK_HAS(prompt.get(), R"("role":"assistant")");
     CHECK_HAS(request("completion/complete", nullptr,
-                      R"("ref":{"type":"ref/prompt","name":"p"},"argument":{"name":"who","value":"y"})").get(),
+                      R"("ref":{"type":"ref/prompt","name":"p"},"argument":{"name":"who","value":"y"})")
+                  .get(),
               R"("values":["who=y!"])");
 }
 
@@ -289,13 +307,15 @@ void clients_are_pushed_to() {
     mcp::Server server(config());
     server.on_client([&](mcp_client_id client, mcp_client_kind kind, mcp_client_change change) {
         CHECK(kind == MCP_CLIENT_LISTEN);
-        if (change == MCP_CLIENT_CONNECTED) came.set_value(client);
-        else event_raise(&left);
+        if (change == MCP_CLIENT_CONNECTED)
+            came.set_value(client);
+        else
+            event_raise(&left);
     });
     // What is not offered cannot be listened to.
     const auto nothing = [](mcp::Call &) { return ""; };
-    server.add(mcp::Tool("t", {}, nothing));
-    server.add(mcp::Prompt("p", nothing));
+    server.add(mcp::Tool("t", "", {}, nothing));
+    server.add(mcp::Prompt("p", "", nothing));
     server.add(mcp::Resource("test:a", "a", nothing));
     server.start();
     const int listener = modern_listen(server.port());
@@ -312,7 +332,7 @@ void clients_are_pushed_to() {
 }
 
 void two_servers_live_side_by_side() {
-    const auto named = [](const char *name) { return mcp::Tool("who", {}, [name](mcp::Call &) { return name; }); };
+    const auto named = [](const char *name) { return mcp::Tool("who", "", {}, [name](mcp::Call &) { return name; }); };
     auto first = serving(named("first"));
     {
         const auto second = serving(named("second"));

@@ -72,8 +72,9 @@ pub extern "C" fn mcp_call_arg_str(
     error: Option<&mut MaybeUninit<*mut mcp_error>>,
 ) -> mcp_status {
     answer(error, || {
+        let out = out.required("out")?;
         let text = argument(call, name.required("name")?, read_text)?;
-        out.required("out")?.write(give(call, text)?);
+        out.write(give(call, text)?);
         Ok(())
     })
 }
@@ -147,8 +148,9 @@ pub extern "C" fn mcp_call_member_str(
     error: Option<&mut MaybeUninit<*mut mcp_error>>,
 ) -> mcp_status {
     answer(error, || {
+        let out = out.required("out")?;
         let text = member(call, &object, name, read_text)?;
-        out.required("out")?.write(give(call, text)?);
+        out.write(give(call, text)?);
         Ok(())
     })
 }

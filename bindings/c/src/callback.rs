@@ -3,8 +3,9 @@
 //! A callback is a function, a `user_data` that it is called with, and a function that drops the `user_data`
 //! (NULL when there is nothing to drop). `drop` runs exactly once, when the callback cannot run any more: also
 //! when the function that was given the callback fails. Callbacks and `drop` run on threads of the library, more
-//! than one at a time: `user_data` has to bear that. A C++ exception must not leave a callback. A callback may
-//! call every function of this header, except that mcp_server_wait() returns MCP_ERR_DEADLOCK there.
+//! than one at a time: `user_data` has to bear that. A C++ exception must not leave a callback. A callback and
+//! `drop` may call every function of this header, except that mcp_server_wait() returns MCP_ERR_DEADLOCK there,
+//! and that the callback of the log calls none.
 
 use std::{cell::Cell, ffi::c_void};
 

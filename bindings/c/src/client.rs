@@ -203,6 +203,7 @@ pub extern "C" fn mcp_server_clients_json(
     error: Option<&mut MaybeUninit<*mut mcp_error>>,
 ) -> mcp_status {
     answer(error, || {
+        let out = out.required("out")?;
         let clients = engine_of(server)?.clients();
         let clients: Vec<_> = clients
             .iter()
@@ -220,7 +221,7 @@ pub extern "C" fn mcp_server_clients_json(
             })
             .collect();
         let text = serde_json::Value::from(clients).to_string();
-        out.required("out")?.write(give(mcp_text { text: Text::new(text) }));
+        out.write(give(mcp_text { text: Text::new(text) }));
         Ok(())
     })
 }

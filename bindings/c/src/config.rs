@@ -251,11 +251,11 @@ pub extern "C" fn mcp_config_limit(
     error: Option<&mut MaybeUninit<*mut mcp_error>>,
 ) -> mcp_status {
     answer(error, || {
-        let name = name.required("name")?;
+        let (name, out) = (name.required("name")?, out.required("out")?);
         let value = config.required("config")?.inner.limits.get(name);
         let value = value
             .ok_or_else(|| Failure::new(MCP_ERR_NOT_FOUND, format!("there is no limit named {name:?}")))?;
-        out.required("out")?.write(value);
+        out.write(value);
         Ok(())
     })
 }

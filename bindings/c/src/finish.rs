@@ -1,11 +1,11 @@
 //! Ending a call
 //!
 //! Each call is ended exactly once, by one of these functions or by mcp_call_suspend(), from any thread. What it
-//! gave out is not valid afterwards, but may be passed to the function that ends it. A call for which the
-//! function fails for another reason than MCP_ERR_NULL, MCP_ERR_INVALID_ARGUMENT or MCP_ERR_FINISHED about the
-//! call itself has ended: the client gets an error that says what was wrong.
-//! Errors of all: MCP_ERR_FINISHED when it has ended before; MCP_ERR_CANCELLED when the answer is not wanted any
-//! more, which needs no action.
+//! gave out is not valid afterwards, but may be passed to the function that ends it. The call has ended also when
+//! the function fails: what the client gets then is an error that says what was wrong. Until it is ended, a call
+//! keeps its memory and its client waits; mcp_server_metrics_json() counts such calls.
+//! Errors of all: MCP_ERR_FINISHED when it has ended before; MCP_ERR_INVALID_ARGUMENT for a pointer that is no
+//! call; MCP_ERR_CANCELLED when the answer is not wanted any more, which needs no action.
 
 use std::mem::MaybeUninit;
 

@@ -73,13 +73,13 @@ impl Members {
     }
 
     /// The value of that name in `text`, the one that this was made of. The last counts, as most parsers have it.
-    pub(crate) fn get<'a>(&self, text: &'a str, name: &str) -> Result<Value<'a>, Failure> {
+    pub(crate) fn get<'a>(&self, text: &'a str, name: &'a str) -> Result<Value<'a>, Failure> {
         let found = self.0.iter().rev().find(|member| match &member.key {
             Key::At(range) => text.get(range.clone()) == Some(name),
             Key::Decoded(key) => **key == *name,
         });
         match found.and_then(|member| text.get(member.value.clone())) {
-            Some(raw) if raw != "null" => Ok(Value { raw, name: name.to_owned() }),
+            Some(raw) if raw != "null" => Ok(Value { raw, name }),
             _ => Err(Failure::new(MCP_ERR_NOT_FOUND, format!("there is no {name:?}"))),
         }
     }
@@ -88,7 +88,7 @@ impl Members {
 /// A value that is not null, as JSON text.
 pub(crate) struct Value<'a> {
     pub(crate) raw: &'a str,
-    name: String,
+    name: &'a str,
 }
 
 impl<'a> Value<'a> {
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn members_are_found_and_read() {
         let members = Members::of(TEXT, "text").unwrap();
-        let get = |name: &str| members.get(TEXT, name).unwrap();
+        let get = |name: &'static str| members.get(TEXT, name).unwrap();
         assert!(matches!(get("s").as_str().unwrap(), Cow::Borrowed("plain")));
         assert_eq!(get("e").as_str().unwrap(), "a\"é");
         for (name, want) in [("k", 1), ("i", -7), ("f", 3), ("x", 1000), ("twice", 2)] {
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let members = Members::of(TEXT, "text").unwrap();
-        let get = |name: &str| members.get(TEXT, name).unwrap();
+        let get = |name: &'static str| members.get(TEXT, name).unwrap();
         for failure in [
             get("i").as_str().unwrap_err(),
             get("bad").as_str().unwrap_err(),

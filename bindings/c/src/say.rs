@@ -111,7 +111,7 @@ pub extern "C" fn mcp_call_log(
     })
 }
 
-/// The same with any JSON as the message.
+/// Sends a log message that is any JSON. `logger` may be MCP_NONE.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcp_call_log_json(
     call: *mut mcp_call,

@@ -80,12 +80,9 @@ pub extern "C" fn mcp_server_new(
 
 /// Counts one more owner and returns `server`. NULL is allowed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcp_server_retain(server: *mut mcp_server) -> *mut mcp_server {
+pub extern "C" fn mcp_server_retain(server: *mut mcp_server) -> *mut mcp_server {
     value(std::ptr::null_mut(), || {
-        if !server.is_null() {
-            // SAFETY: by the header the caller holds a count of the server, which came from `Arc::into_raw`.
-            unsafe { Arc::increment_strong_count(server) };
-        }
+        count_up(server);
         Ok(server)
     })
 }
@@ -93,15 +90,28 @@ pub unsafe extern "C" fn mcp_server_retain(server: *mut mcp_server) -> *mut mcp_
 /// Counts one owner less. The last release stops the server and waits for callbacks that run, at most 5 seconds;
 /// use mcp_server_stop() first for another deadline. Inside a callback it does not wait. NULL is allowed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcp_server_release(take_server: *mut mcp_server) {
+pub extern "C" fn mcp_server_release(take_server: *mut mcp_server) {
     value((), || {
         // In a forked child there is nothing to stop, and waiting for threads that do not exist never ends.
-        if !take_server.is_null() && !fork::happened() {
-            // SAFETY: by the header the caller gives up a count of the server, which came from `Arc::into_raw`.
-            drop(unsafe { Arc::from_raw(take_server) });
+        if !fork::happened() {
+            count_down(take_server);
         }
         Ok(())
     })
+}
+
+fn count_up(server: *mut mcp_server) {
+    if !server.is_null() {
+        // SAFETY: by the header the caller holds a count of the server, which came from `Arc::into_raw`.
+        unsafe { Arc::increment_strong_count(server) };
+    }
+}
+
+fn count_down(server: *mut mcp_server) {
+    if !server.is_null() {
+        // SAFETY: by the header the caller gives up a count of the server, which came from `Arc::into_raw`.
+        drop(unsafe { Arc::from_raw(server) });
+    }
 }
 
 /// Starts to listen and to serve, and returns.
@@ -130,9 +140,10 @@ pub extern "C" fn mcp_server_port(
     error: Option<&mut MaybeUninit<*mut mcp_error>>,
 ) -> mcp_status {
     answer(error, || {
+        let out = out.required("out")?;
         let addresses = engine_of(server)?.addresses();
         let address = addresses.get(index).ok_or_else(|| no_endpoint(index, addresses.len()))?;
-        out.required("out")?.write(address.port());
+        out.write(address.port());
         Ok(())
     })
 }
@@ -147,11 +158,12 @@ pub extern "C" fn mcp_server_url(
     error: Option<&mut MaybeUninit<*mut mcp_error>>,
 ) -> mcp_status {
     answer(error, || {
+        let out = out.required("out")?;
         let mut urls = engine_of(server)?.urls();
         if index >= urls.len() {
             return Err(no_endpoint(index, urls.len()));
         }
-        give_text(Some(out.required("out")?), urls.swap_remove(index));
+        give_text(Some(out), urls.swap_remove(index));
         Ok(())
     })
 }
@@ -207,8 +219,8 @@ pub extern "C" fn mcp_server_metrics_json(
     error: Option<&mut MaybeUninit<*mut mcp_error>>,
 ) -> mcp_status {
     answer(error, || {
-        let mut json = engine_of(server)?.metrics().to_json();
         let out = out.required("out")?;
+        let mut json = engine_of(server)?.metrics().to_json();
         json.pop();
         json.push_str(&format!(",\"calls_held\":{}}}", slab::count()));
         give_text(Some(out), json);

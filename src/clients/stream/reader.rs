@@ -76,10 +76,18 @@ impl Reader {
         Poll::Pending
     }
 
-    /// Whether this client is to be dropped although a write to it is still under way.
-    pub(crate) fn is_dropped(&self) -> bool {
-        let state = self.stream.lock();
-        state.overflowed || !state.readers.iter().any(|(token, _)| *token == self.token)
+    /// Whether this client is to be dropped although a write to it is still under way. Registers the task to be
+    /// woken when that changes: a write that waits for the client wakes nobody.
+    pub(crate) fn poll_dropped(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.stream.lock();
+        let dropped = state.overflowed;
+        match state.readers.iter_mut().find(|(token, _)| *token == self.token) {
+            Some((_, waker)) if !dropped => {
+                *waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
+        }
     }
 }
 

@@ -167,9 +167,6 @@ impl Carrier<'_> {
         if self.is_closed(cx) {
             return Poll::Ready(DisconnectReason::Closed);
         }
-        if self.source.reader.is_dropped() {
-            return Poll::Ready(DisconnectReason::TooSlow);
-        }
         loop {
             match self.poll_write(cx) {
                 Poll::Ready(Ok(())) => {}
@@ -177,6 +174,9 @@ impl Carrier<'_> {
                 Poll::Pending => {
                     if !std::mem::replace(&mut self.blocked, true) {
                         timer.as_mut().reset(Instant::now() + self.patience);
+                    }
+                    if self.source.reader.poll_dropped(cx).is_ready() {
+                        return Poll::Ready(DisconnectReason::TooSlow);
                     }
                     return timer.poll(cx).map(|()| DisconnectReason::TooSlow);
                 }

@@ -82,7 +82,8 @@ impl CancelOnDrop {
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         if let Some(request) = self.0.take() {
-            request.cancel(CancelReason::Disconnected);
+            let stopping = request.engine.is_stopping();
+            request.cancel(if stopping { CancelReason::Stopping } else { CancelReason::Disconnected });
         }
     }
 }

@@ -1,5 +1,6 @@
 #include "client.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,7 +173,9 @@ static char *read_while(int fd, const char *until) {
     while (until ? strstr(text, until) == NULL : !complete(text)) {
         ssize_t got;
         if (room - len < 2048) text = realloc(text, room *= 2);
-        got = recv(fd, text + len, room - len - 1, 0);
+        do {
+            got = recv(fd, text + len, room - len - 1, 0);
+        } while (got < 0 && errno == EINTR);
         if (got <= 0) {
             if (until == NULL && len > 0) return text;
             free(text);
