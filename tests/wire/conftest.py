@@ -56,6 +56,19 @@ def without_leaks(running: Server) -> Iterator[Server]:
     assert running.metrics()["panics"] == before["panics"]
 
 
+@pytest.fixture(autouse=True)
+def in_time() -> Iterator[None]:
+    """A test that waits for what never comes fails, whatever it waits for."""
+
+    def on_alarm(*_: Any) -> None:
+        raise TimeoutError("the test takes more than two minutes")
+
+    signal.signal(signal.SIGALRM, on_alarm)
+    signal.alarm(120)
+    yield
+    signal.alarm(0)
+
+
 @pytest.fixture
 def server(without_leaks: Server) -> Iterator[Server]:
     yield without_leaks

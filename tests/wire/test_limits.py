@@ -227,10 +227,8 @@ def test_requests_of_one_session(limited: Limited) -> None:
     server = limited(session_requests=3)
     with session(server) as opened:
         held = [opened.begin(opened.call("hold")) for _ in range(3)]
-        answer = opened.post(opened.call("echo", {"message": "one too many"}))
-        while answer.code is None:
-            answer = opened.post(opened.call("echo", {"message": "one too many"}))
-        assert answer.code == -32600
+        server.until(lambda now: now["calls"] == 3)
+        assert opened.post(opened.call("echo", {"message": "one too many"})).says == (200, -32600)
         assert opened.post(opened.request("ping")).says == (200, None)
         for connection in held:
             connection.socket.close()

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
+from conftest import LOGS, WIRE_SERVER
 from wire import NEWEST, Connection, Server, Session, call, modern, request_text, session, without
 
 Limited = Callable[..., Server]
@@ -77,6 +78,24 @@ def test_two_thousand_streams(server: Server) -> None:
         server.until(lambda now: now["clients"] == before["clients"] and now["connections_open"] <= 1)
 
     flat(server, work, 4 * MEGABYTE)
+
+
+def test_more_connections_than_descriptors() -> None:
+    """The others wait to be accepted, and are served once there is room."""
+    with Server(["sh", "-c", 'ulimit -n 64; exec "$0" "$@"', WIRE_SERVER], log=LOGS / "descriptors.log") as server:
+        with ExitStack() as stack:
+            connections = [stack.enter_context(server.connect()) for _ in range(200)]
+            for connection in connections:
+                connection.send(server.text(DISCOVER))
+            served = 0
+            for connection in connections:
+                # Each makes room for another.
+                assert connection.read().says == (200, None)
+                connection.socket.close()
+                served += 1
+            assert served == 200
+        server.until(lambda now: now["connections_open"] == 1)
+        assert server.died() is None
 
 
 def test_sessions_leave_nothing(server: Server) -> None:

@@ -81,13 +81,11 @@ def test_nothing_crosses_from_one_session_to_another(server: Server) -> None:
 
 
 def test_two_requests_of_one_id(server: Server, opened: Session) -> None:
+    before = server.metrics()["calls"]
     body = opened.call("sleep", {"ms": 60_000})
     first = opened.begin(body)
-    answers = opened.post(body | {"params": {"name": "echo", "arguments": {"message": "m"}}})
-    while answers.code is None:
-        # The first was not there yet.
-        answers = opened.post(body | {"params": {"name": "echo", "arguments": {"message": "m"}}})
-    assert answers.says == (200, -32600)
+    server.until(lambda now: now["calls"] > before)
+    assert opened.post(body | {"params": {"name": "echo", "arguments": {"message": "m"}}}).says == (200, -32600)
     opened.notify("notifications/cancelled", {"requestId": body["id"]})
     assert first.read().status == 200
     assert opened.post(body | {"params": {"name": "echo", "arguments": {"message": "m"}}}).says == (200, None)

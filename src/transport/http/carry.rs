@@ -6,6 +6,7 @@
 use std::{
     fmt::Write as _,
     future::{Future, poll_fn},
+    mem::MaybeUninit,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
@@ -227,9 +228,9 @@ impl Carrier<'_> {
     /// Whether the client has closed. What it sends on this connection is passed over: the response never ends
     /// before the connection does.
     fn is_closed(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut bytes = [0; 64];
+        let mut bytes = [const { MaybeUninit::uninit() }; 4096];
         loop {
-            let mut buffer = ReadBuf::new(&mut bytes);
+            let mut buffer = ReadBuf::uninit(&mut bytes);
             match Pin::new(&mut self.socket).poll_read(cx, &mut buffer) {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
