@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from wire import ROOT, Server, Session, modern, session
 
-from everything import ServerError, command_from_environment
+from wire import ROOT, Server, ServerError, Session, command_from_environment, modern, session
 
 LOGS = ROOT / "target" / "wire"
 WIRE_SERVER = os.environ.get("MCP_WIRE_SERVER") or "target/debug/examples/wire-server"

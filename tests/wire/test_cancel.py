@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from wire import LEGACY, Server, call, session
 
 LONG = {"ms": 60_000}

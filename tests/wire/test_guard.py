@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from wire import BOTH, MODERN, Headers, Server, mirrors, modern, replaced, request_text, without
 
 DISCOVER = modern("server/discover")
@@ -94,7 +95,9 @@ def test_repeated_origins(server: Server) -> None:
     assert server.post(DISCOVER, headers(server, ("origin", b"http://localhost\xff"))).status == 400
 
 
-@pytest.mark.parametrize("target", ["/", "/mcp/", "/mcp2", "//mcp", "/%6dcp", "/MCP", "/mcp/..", "/./mcp", "/mcp;a", "/x?/mcp", "*"])
+@pytest.mark.parametrize(
+    "target", ["/", "/mcp/", "/mcp2", "//mcp", "/%6dcp", "/MCP", "/mcp/..", "/./mcp", "/mcp;a", "/x?/mcp", "*"]
+)
 def test_other_paths(server: Server, target: str) -> None:
     assert server.post(DISCOVER, target=target).status == 404
 
@@ -135,14 +138,25 @@ def test_upgrades_are_passed_over(server: Server) -> None:
     assert server.post(DISCOVER, [*headers(server), *more]).says == (200, None)
 
 
-@pytest.mark.parametrize("value", ["application/json", "Application/JSON", "application/json; charset=utf-8", "application/json ;a=b"])
+@pytest.mark.parametrize(
+    "value", ["application/json", "Application/JSON", "application/json; charset=utf-8", "application/json ;a=b"]
+)
 def test_content_types_that_are_taken(server: Server, value: str) -> None:
     assert server.post(DISCOVER, headers(server, ("content-type", value))).says == (200, None)
 
 
 @pytest.mark.parametrize(
     "value",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", "text/json", "", "json", b"application/json\xff"],
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/jsonp",
+        "text/json",
+        "",
+        "json",
+        b"application/json\xff",
+    ],
 )
 def test_content_types_that_are_not(server: Server, value: str | bytes) -> None:
     assert server.post(DISCOVER, headers(server, ("content-type", value))).status == 415
@@ -161,14 +175,23 @@ def test_encoded_bodies(server: Server, values: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [[BOTH], ["*/*"], ["application/json", "text/event-stream"], ["Text/Event-Stream, Application/JSON;q=0.5"], ["application/*, text/*"]],
+    [
+        [BOTH],
+        ["*/*"],
+        ["application/json", "text/event-stream"],
+        ["Text/Event-Stream, Application/JSON;q=0.5"],
+        ["application/*, text/*"],
+    ],
 )
 def test_accept_that_is_enough(server: Server, values: list[str]) -> None:
     found = without(headers(server), "accept") + [("accept", value) for value in values]
     assert server.post(DISCOVER, found).says == (200, None)
 
 
-@pytest.mark.parametrize("values", [["application/json"], ["text/event-stream"], ["text/html"], [""], ["text/*"], ["application/json, text/event-streams"]])
+@pytest.mark.parametrize(
+    "values",
+    [["application/json"], ["text/event-stream"], ["text/html"], [""], ["text/*"], ["application/json, text/event-streams"]],
+)
 def test_accept_that_is_not(server: Server, values: list[str]) -> None:
     found = without(headers(server), "accept") + [("accept", value) for value in values]
     assert server.post(DISCOVER, found).says == (406, -32600)

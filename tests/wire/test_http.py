@@ -6,6 +6,7 @@ import json
 import socket
 
 import pytest
+
 from wire import Closed, Connection, Headers, Server, dump, mirrors, modern, replaced, request_text, without
 
 DISCOVER = modern("server/discover")
@@ -294,7 +295,12 @@ def test_expect_continue(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("change", "status"),
-    [(("content-type", "text/plain"), 415), (("accept", "text/html"), 406), (("host", "evil.example.com"), 403), (("content-length", "99999999"), 413)],
+    [
+        (("content-type", "text/plain"), 415),
+        (("accept", "text/html"), 406),
+        (("host", "evil.example.com"), 403),
+        (("content-length", "99999999"), 413),
+    ],
     ids=["type", "accept", "host", "length"],
 )
 def test_what_is_refused_is_not_asked_for(server: Server, change: tuple[str, str], status: int) -> None:

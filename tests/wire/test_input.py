@@ -7,10 +7,11 @@ import json
 from typing import Any
 
 import pytest
+
 from wire import Answer, Server, call, session
 
 TOOL = "test_input_required_result_elicitation"
-ELICITATION = {"elicitation": {"form": {}}}
+ELICITATION: dict[str, Any] = {"elicitation": {"form": {}}}
 ACCEPTED = {"user_name": {"action": "accept", "content": {"name": "Ann"}}}
 
 
@@ -53,7 +54,20 @@ def test_every_change_of_a_state_is_refused(server: Server) -> None:
 
 @pytest.mark.parametrize(
     "state",
-    ["", "x", "e30", "{}", "null", "====", "é", "\0", "A" * 60_000, "A" * 1_000_000, base64.urlsafe_b64encode(bytes(200)).decode(), base64.urlsafe_b64encode(b"\x01" + bytes(80)).decode().rstrip("=")],
+    [
+        "",
+        "x",
+        "e30",
+        "{}",
+        "null",
+        "====",
+        "é",
+        "\0",
+        "A" * 60_000,
+        "A" * 1_000_000,
+        base64.urlsafe_b64encode(bytes(200)).decode(),
+        base64.urlsafe_b64encode(b"\x01" + bytes(80)).decode().rstrip("="),
+    ],
     ids=lambda state: f"{state[:8]!r}-{len(state)}",
 )
 def test_states_that_were_never_given(server: Server, state: str) -> None:
@@ -89,7 +103,17 @@ def test_responses_that_are_no_object(server: Server, responses: Any) -> None:
 
 @pytest.mark.parametrize(
     "responses",
-    [None, {}, {"other": ACCEPTED["user_name"]}, {"user_name": 12345}, {"user_name": None}, {"user_name": []}, {"user_name": "Ann"}, {"user_name": {}}, {"user_name": {"action": 5}}],
+    [
+        None,
+        {},
+        {"other": ACCEPTED["user_name"]},
+        {"user_name": 12345},
+        {"user_name": None},
+        {"user_name": []},
+        {"user_name": "Ann"},
+        {"user_name": {}},
+        {"user_name": {"action": 5}},
+    ],
 )
 def test_responses_that_answer_nothing_are_asked_for_again(server: Server, responses: Any) -> None:
     state = first_round(server)
@@ -114,17 +138,16 @@ def question_of(opened: Any, connection: Any) -> Any:
 
 def test_replies_in_a_session(server: Server) -> None:
     """Only the id of the question is its reply; others are taken and mean nothing."""
-    with session(server, capabilities={"elicitation": {}}) as opened:
-        with opened.begin(opened.call(TOOL)) as connection:
-            question, messages = question_of(opened, connection)
-            reply = {"jsonrpc": "2.0", "result": ACCEPTED["user_name"]}
-            for id in (question["id"] + 1, -question["id"] - 1, str(question["id"]) + "x", 2**70):
-                assert opened.post(reply | {"id": id}).status == 202
-            assert opened.post(reply | {"id": question["id"]}).status == 202
-            # The second reply to one question comes too late.
-            assert opened.post({"jsonrpc": "2.0", "id": question["id"], "error": {"code": 1, "message": "late"}}).status == 202
-            answer = next(messages)
-            assert answer["id"] == opened.last_id and "Ann" in json.dumps(answer["result"]["content"])
+    with session(server, capabilities={"elicitation": {}}) as opened, opened.begin(opened.call(TOOL)) as connection:
+        question, messages = question_of(opened, connection)
+        reply = {"jsonrpc": "2.0", "result": ACCEPTED["user_name"]}
+        for id in (question["id"] + 1, -question["id"] - 1, str(question["id"]) + "x", 2**70):
+            assert opened.post(reply | {"id": id}).status == 202
+        assert opened.post(reply | {"id": question["id"]}).status == 202
+        # The second reply to one question comes too late.
+        assert opened.post({"jsonrpc": "2.0", "id": question["id"], "error": {"code": 1, "message": "late"}}).status == 202
+        answer = next(messages)
+        assert answer["id"] == opened.last_id and "Ann" in json.dumps(answer["result"]["content"])
 
 
 def test_replies_of_another_session(server: Server) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from wire import Answer, Headers, Server, Session, call, dump, meta, mirrors, modern
 
 DISCOVER = modern("server/discover")
@@ -22,7 +23,9 @@ def post(server: Server, body: bytes) -> Answer:
 
 def nested(levels: int) -> bytes:
     """A call whose body nests that deep."""
-    return dump(call("echo", {"message": "m", "more": 0})).replace(b'"more": 0', b'"more": ' + b"[" * (levels - 3) + b"]" * (levels - 3))
+    return dump(call("echo", {"message": "m", "more": 0})).replace(
+        b'"more": 0', b'"more": ' + b"[" * (levels - 3) + b"]" * (levels - 3)
+    )
 
 
 NO_JSON = {
@@ -172,7 +175,7 @@ def test_params_that_are_no_object(server: Server, params: str) -> None:
     ],
 )
 def test_params_of_wrong_types(server: Server, method: str, member: str, value: Any) -> None:
-    right: dict[str, Any] = {
+    everything: dict[str, dict[str, Any]] = {
         "tools/call": {"name": "echo", "arguments": {"message": "m"}},
         "prompts/get": {"name": "test_simple_prompt"},
         "resources/read": {"uri": "test://static-text"},
@@ -180,13 +183,16 @@ def test_params_of_wrong_types(server: Server, method: str, member: str, value: 
             "ref": {"type": "ref/prompt", "name": "test_prompt_with_arguments"},
             "argument": {"name": "arg1", "value": "t"},
         },
-    }.get(method, {})
+    }
+    right = everything.get(method, {})
     answer = server.post(modern(method, right | {member: value}), server.base() + mirrors(modern(method, right)))
     assert answer.code == -32602 and answer.json["id"] == 1, answer
     assert answer.status in (200, 400)
 
 
-@pytest.mark.parametrize("method", ["tools/call", "prompts/get", "resources/read", "subscriptions/listen", "completion/complete"])
+@pytest.mark.parametrize(
+    "method", ["tools/call", "prompts/get", "resources/read", "subscriptions/listen", "completion/complete"]
+)
 def test_params_that_are_missing(server: Server, method: str) -> None:
     answer = server.post(modern(method), server.base() + mirrors({"method": method}))
     assert answer.code == -32602

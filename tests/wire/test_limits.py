@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
+
 from wire import Closed, Headers, Server, call, dump, mirrors, modern, request_text, session
 
 DISCOVER = modern("server/discover")
@@ -297,8 +298,12 @@ def test_refusals_are_short(server: Server) -> None:
         dump(DISCOVER) + large.encode(),
     ]
     for body in bodies:
-        method = body["method"] if isinstance(body, dict) and isinstance(body["method"], str) and len(body["method"]) < 100 else "x"
-        answer = server.post(body, [*server.base(), ("mcp-protocol-version", "2026-07-28"), ("mcp-method", method), ("mcp-name", "echo")])
+        method = (
+            body["method"] if isinstance(body, dict) and isinstance(body["method"], str) and len(body["method"]) < 100 else "x"
+        )
+        answer = server.post(
+            body, [*server.base(), ("mcp-protocol-version", "2026-07-28"), ("mcp-method", method), ("mcp-name", "echo")]
+        )
         assert len(answer.body) < 10_000, (len(answer.body), answer.body[:200])
         assert answer.status >= 400 or answer.code is not None or answer.json["result"]["isError"]
 
@@ -317,7 +322,11 @@ def test_identifiers_that_a_client_leaves_with_the_server(server: Server) -> Non
         assert codes == [None] * kept + [-32602] * (1024 - kept) and kept * 8000 < 1 << 20
     hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": large, "version": "1"}}
     assert server.post({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}, server.base()).code == -32602
-    hello = {"protocolVersion": "2025-11-25", "capabilities": {"experimental": {"x": {"y": large}}}, "clientInfo": {"name": "n", "version": "1"}}
+    hello = {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {"experimental": {"x": {"y": large}}},
+        "clientInfo": {"name": "n", "version": "1"},
+    }
     assert server.post({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}, server.base()).code == -32602
     filter = {"resourceSubscriptions": [large]}
     assert server.post(modern("subscriptions/listen", {"notifications": filter})).says == (400, -32602)

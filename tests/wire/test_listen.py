@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+
 from wire import META, Server, listening, modern
 
 WATCHED = "test://watched-resource"
@@ -61,7 +63,10 @@ def test_every_message_names_its_subscription(server: Server, id: Any) -> None:
 
 def test_only_what_was_asked_for(server: Server) -> None:
     """What does not belong on a stream would come before the marker that does."""
-    everything = {"tools": ("toolsListChanged", "broadcast"), "resource": ("resourceSubscriptions", "test_trigger_resource_update")}
+    everything = {
+        "tools": ("toolsListChanged", "broadcast"),
+        "resource": ("resourceSubscriptions", "test_trigger_resource_update"),
+    }
     for wanted, (name, trigger) in everything.items():
         with listening(server, {name: [WATCHED] if wanted == "resource" else True}) as connection:
             messages = connection.messages()
@@ -100,8 +105,6 @@ def test_a_client_that_closes_is_no_client_any_more(server: Server) -> None:
 @pytest.mark.parametrize("cut", ["close", "reset", "half-close"])
 def test_clients_that_are_gone_before_they_are_acknowledged(server: Server, cut: str) -> None:
     """The request and its end arrive together; no client is left behind."""
-    import socket
-
     before = server.metrics()["clients"]
     text = server.text(modern("subscriptions/listen", {"notifications": {"toolsListChanged": True}}))
     for _ in range(300):

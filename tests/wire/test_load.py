@@ -101,11 +101,14 @@ def test_more_connections_than_descriptors() -> None:
 def test_sessions_leave_nothing(server: Server) -> None:
     def work() -> None:
         for _ in range(200):
-            with session(server) as opened:
-                with opened.stream() as stream, opened.begin(opened.call("progress", {"n": 20}, _meta={"progressToken": 1})) as answer:
-                    answer.read()
-                    server.count("broadcast")
-                    next(stream.events())
+            with (
+                session(server) as opened,
+                opened.stream() as stream,
+                opened.begin(opened.call("progress", {"n": 20}, _meta={"progressToken": 1})) as answer,
+            ):
+                answer.read()
+                server.count("broadcast")
+                next(stream.events())
         alone(server)
 
     flat(server, work, 2 * MEGABYTE)

@@ -6,7 +6,8 @@ import base64
 from typing import Any
 
 import pytest
-from wire import Headers, NEWEST, Server, Session, call, mirrors, modern, replaced, without
+
+from wire import NEWEST, Headers, Server, Session, call, mirrors, modern, replaced, without
 
 ECHO = call("echo", {"message": "m"})
 HEADER_MISMATCH = (400, -32020)
@@ -21,7 +22,9 @@ def sentinel(text: str | bytes) -> str:
     return "=?base64?" + base64.b64encode(data).decode() + "?="
 
 
-@pytest.mark.parametrize("value", ["tools/list", "TOOLS/CALL", "Tools/Call", "tools/call,tools/call", "", sentinel("tools/call"), b"tools/call\xff"])
+@pytest.mark.parametrize(
+    "value", ["tools/list", "TOOLS/CALL", "Tools/Call", "tools/call,tools/call", "", sentinel("tools/call"), b"tools/call\xff"]
+)
 def test_a_method_that_does_not_match(server: Server, value: str | bytes) -> None:
     assert server.post(ECHO, headers(server, ECHO, ("mcp-method", value))).says == HEADER_MISMATCH
 
@@ -36,11 +39,13 @@ def test_headers_that_are_missing_or_there_twice(server: Server, name: str) -> N
 
 
 def test_names_of_headers_are_of_any_case_and_values_are_trimmed(server: Server) -> None:
-    upper = [(str(name).upper(), f" \t{str(value)}\t ") for name, value in headers(server, ECHO)]
+    upper: Headers = [(str(name).upper(), f" \t{value!s}\t ") for name, value in headers(server, ECHO)]
     assert server.post(ECHO, upper).says == (200, None)
 
 
-@pytest.mark.parametrize("value", ["sleep", "ECHO", "", "echo,echo", b"ech\xc3\xb6", "ech o", sentinel("sleep"), sentinel("Echo")])
+@pytest.mark.parametrize(
+    "value", ["sleep", "ECHO", "", "echo,echo", b"ech\xc3\xb6", "ech o", sentinel("sleep"), sentinel("Echo")]
+)
 def test_a_name_that_does_not_match(server: Server, value: str | bytes) -> None:
     assert server.post(ECHO, headers(server, ECHO, ("mcp-name", value))).says == HEADER_MISMATCH
 
@@ -78,7 +83,9 @@ def test_encoded_names(server: Server) -> None:
     assert server.post(body, headers(server, body, ("mcp-name", sentinel("x")))).says == HEADER_MISMATCH
 
 
-@pytest.mark.parametrize(("method", "params"), [("resources/read", {"uri": "test://static-text"}), ("prompts/get", {"name": "test_simple_prompt"})])
+@pytest.mark.parametrize(
+    ("method", "params"), [("resources/read", {"uri": "test://static-text"}), ("prompts/get", {"name": "test_simple_prompt"})]
+)
 def test_names_of_resources_and_prompts(server: Server, method: str, params: dict[str, Any]) -> None:
     body = modern(method, params)
     assert server.post(body).says == (200, None)
@@ -149,7 +156,10 @@ def test_a_parameter_twice(server: Server) -> None:
 
 
 def test_parameters_that_no_tool_has_are_passed_over(server: Server) -> None:
-    assert server.post(ECHO, [*headers(server, ECHO), ("mcp-param-region", b"\xff"), ("mcp-param-message", "other")]).says == (200, None)
+    assert server.post(ECHO, [*headers(server, ECHO), ("mcp-param-region", b"\xff"), ("mcp-param-message", "other")]).says == (
+        200,
+        None,
+    )
 
 
 def test_sessions_mirror_nothing(server: Server, opened: Session) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from wire import Answer, LEGACY, NEWEST, Server, Session, dump, replaced, session, without
+
+from wire import LEGACY, NEWEST, Answer, Server, Session, dump, replaced, session, without
 
 
 @pytest.mark.parametrize("revision", LEGACY)
@@ -143,7 +144,12 @@ def test_a_batch(server: Server) -> None:
     with session(server, "2025-03-26") as opened:
         ids = []
         messages: list[Any] = []
-        for body in (opened.request("ping"), opened.call("echo", {"message": "a"}), opened.call("echo_pool", {"message": "b"}), opened.request("nope")):
+        for body in (
+            opened.request("ping"),
+            opened.call("echo", {"message": "a"}),
+            opened.call("echo_pool", {"message": "b"}),
+            opened.request("nope"),
+        ):
             ids.append(body["id"])
             messages.append(body)
         messages.insert(1, {"jsonrpc": "2.0", "method": "notifications/x"})
@@ -171,7 +177,18 @@ def test_malformed_parts_of_a_batch(server: Server) -> None:
     """Each gets its own error, and the good ones their results."""
     with session(server, "2025-03-26") as opened:
         good = opened.request("ping")
-        bad: list[Any] = [1, "x", None, True, [], [[]], [good], {}, {"jsonrpc": "1.0", "id": "v", "method": "ping"}, ["2.0", 1, "ping"]]
+        bad: list[Any] = [
+            1,
+            "x",
+            None,
+            True,
+            [],
+            [[]],
+            [good],
+            {},
+            {"jsonrpc": "1.0", "id": "v", "method": "ping"},
+            ["2.0", 1, "ping"],
+        ]
         answer = opened.post([*bad, good, opened.request("ping") | {"params": [1]}])
         assert answer.status == 200
         found = all_of(answer)

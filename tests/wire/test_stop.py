@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import LOGS, WIRE_SERVER
-from wire import META, Server, call, listening, modern, session
 
-from everything import command_from_environment
+from conftest import LOGS, WIRE_SERVER
+from wire import META, Server, call, command_from_environment, listening, modern, session
 
 Limited = Callable[..., Server]
 

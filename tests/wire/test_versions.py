@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from wire import LEGACY, META, MODERN, NEWEST, Server, Session, call, meta, mirrors, modern, replaced, session, without
 
 DISCOVER = modern("server/discover")
@@ -123,13 +124,17 @@ def test_client_info_may_be_missing_or_there(server: Server) -> None:
 GONE = ["initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"]
 
 
-@pytest.mark.parametrize("method", [*GONE, "unknown/method", "", "tools/call/", "TOOLS/LIST", "tasks/list", "notifications/x", "x" * 5000])
+@pytest.mark.parametrize(
+    "method", [*GONE, "unknown/method", "", "tools/call/", "TOOLS/LIST", "tasks/list", "notifications/x", "x" * 5000]
+)
 def test_methods_that_the_revision_without_sessions_lacks(server: Server, method: str) -> None:
     answer = server.post(modern(method, {"uri": "test://static-text", "level": "info"}))
     assert answer.says == (404, -32601) and answer.json["id"] == 1
 
 
-@pytest.mark.parametrize("method", ["server/discover", "subscriptions/listen", "unknown/method", "", "tools/call/", "TOOLS/LIST", "tasks/list"])
+@pytest.mark.parametrize(
+    "method", ["server/discover", "subscriptions/listen", "unknown/method", "", "tools/call/", "TOOLS/LIST", "tasks/list"]
+)
 @pytest.mark.parametrize("revision", LEGACY)
 def test_methods_that_sessions_lack(server: Server, revision: str, method: str) -> None:
     with session(server, revision) as opened:
@@ -145,6 +150,7 @@ def test_notifications_are_accepted_without_an_answer(server: Server) -> None:
 
 
 def test_a_client_of_the_revision_without_sessions_sends_no_responses(server: Server) -> None:
+    body: dict[str, Any]
     for body in ({"result": {}}, {"error": {"code": 1, "message": "m"}}):
         answer = server.post({"jsonrpc": "2.0", "id": 1} | body, [*server.base(), ("mcp-protocol-version", MODERN)])
         assert answer.says == (400, -32600)
@@ -196,6 +202,7 @@ def test_a_handshake_that_lacks_something(server: Server, missing: str, value: A
 def test_missing_capabilities(server: Server) -> None:
     """-32021 says which, and comes with 400 (2026-07-28, Base Protocol)."""
     for tool, required in [("elicitation", {"elicitation"}), ("sampling", {"sampling"})]:
+        declared: dict[str, Any]
         for declared in ({}, {"roots": {}}, {"extensions": {}}):
             answer = server.post(call(f"test_input_required_result_{tool}", capabilities=declared))
             assert answer.says == (400, -32021)

@@ -6,10 +6,11 @@ import json
 import re
 import socket
 import struct
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "setup"))
 from everything import Everything  # noqa: E402
+from everything import ServerError as ServerError  # noqa: E402
+from everything import command_from_environment as command_from_environment  # noqa: E402
 
 TIMEOUT = 15.0
 MODERN = "2026-07-28"
@@ -130,10 +133,8 @@ class Connection:
 
     def try_send(self, data: bytes) -> None:
         """Sends what a server may not want to hear to the end."""
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):
             self.socket.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
 
     def _more(self) -> None:
         data = self.socket.recv(65536)
@@ -265,6 +266,10 @@ class Server(Everything):
 
     asked = 0
 
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
     @property
     def pid(self) -> int:
         assert self._process is not None
@@ -344,7 +349,7 @@ class Server(Everything):
         assert self._process is not None
         try:
             return self._process.wait(within)
-        except Exception:  # noqa: BLE001
+        except subprocess.TimeoutExpired:
             return None
 
     def terminate(self) -> None:
