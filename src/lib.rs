@@ -11,6 +11,8 @@ mod config;
 mod dispatch;
 mod error;
 mod exec;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod input;
 mod observe;
 mod protocol;

@@ -22,7 +22,7 @@ use crate::{
     observe::Metrics,
     protocol::{Revision, result::Frame},
     registry::Registry,
-    rpc::{Code, Failure, Params, error_response},
+    rpc::{Code, Failure, Params, refusal_response},
 };
 
 pub(crate) use modern::unsupported_version;
@@ -67,7 +67,7 @@ pub(crate) enum Outcome {
 impl Outcome {
     fn failure(id: &str, failure: &Failure) -> Self {
         Self::Answer(Answer {
-            bytes: Some(error_response(Some(id), failure)),
+            bytes: Some(refusal_response(Some(id), failure)),
             code: Some(failure.code),
             refused: false,
         })
@@ -76,7 +76,7 @@ impl Outcome {
 
 /// An answer to a message that is at fault itself.
 pub(crate) fn refuse(id: Option<&str>, failure: &Failure) -> Answer {
-    Answer { bytes: Some(error_response(id, failure)), code: Some(failure.code), refused: true }
+    Answer { bytes: Some(refusal_response(id, failure)), code: Some(failure.code), refused: true }
 }
 
 impl Dispatcher {

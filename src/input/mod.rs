@@ -2,6 +2,8 @@
 //! has to answer is put to it (2026-07-28, Multi Round-Trip Requests).
 
 mod digest;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod seal;
 
 use std::{

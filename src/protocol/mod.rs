@@ -2,6 +2,8 @@
 
 mod capability;
 mod content;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 pub(crate) mod header;
 mod json;
 mod level;

@@ -4,6 +4,8 @@
 mod cursor;
 mod definition;
 mod entry;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod node;
 mod number;
 mod page;

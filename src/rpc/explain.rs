@@ -1,7 +1,7 @@
 //! Says why a text is no message: the slow path, of what is refused anyway.
 
 use serde::{Deserialize, Deserializer};
-use serde_json::{error::Category, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{
     Code, Failure,
@@ -33,8 +33,10 @@ pub(super) fn parse_error(message: String) -> Unreadable {
 
 /// Looks again at a text that could not be read.
 pub(super) fn explain(text: &str, error: &serde_json::Error) -> Unreadable {
-    if matches!(error.classify(), Category::Syntax | Category::Eof | Category::Io) {
-        return parse_error(not_json(error));
+    // JSON is what has its grammar: numbers that nothing holds, and halves of surrogate pairs, are a fault of the
+    // message.
+    if let Err(error) = serde_json::from_str::<&RawValue>(text) {
+        return parse_error(not_json(&error));
     }
     let invalid = |id: Option<&str>, message: String| Unreadable {
         id: id.map(str::to_owned),
@@ -42,10 +44,6 @@ pub(super) fn explain(text: &str, error: &serde_json::Error) -> Unreadable {
     };
     let loose = match serde_json::from_str::<Loose<'_>>(text) {
         Ok(loose) => loose,
-        // A text whose fault comes after the first member of a wrong type is no JSON at all.
-        Err(error) if error.classify() != Category::Data => {
-            return parse_error(not_json(&error));
-        }
         Err(error) => return invalid(None, format!("the body is no JSON-RPC message: {error}")),
     };
     let id = match loose.id.map(|raw| check_id(raw.get(), "\"id\"")).transpose() {
@@ -67,13 +65,13 @@ pub(super) fn explain(text: &str, error: &serde_json::Error) -> Unreadable {
                 "\"params\" has to be an object, as every method of MCP has it",
             ),
         },
-        (_, Some(_), Some(params)) => {
-            let why = read_params(params.get()).err().map_or(error.to_string(), |e| e.to_string());
-            Unreadable {
+        (_, Some(_), Some(params)) => match read_params(params.get()) {
+            Err(why) => Unreadable {
                 id: id.map(str::to_owned),
                 failure: Failure::new(Code::INVALID_PARAMS, format!("\"params\" cannot be read: {why}")),
-            }
-        }
+            },
+            Ok(()) => invalid(id, format!("the body is no JSON-RPC message: {error}")),
+        },
         _ => invalid(id, format!("the body is no JSON-RPC message: {error}")),
     }
 }

@@ -3,10 +3,12 @@
 mod code;
 mod envelope;
 mod explain;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod params;
 mod write;
 
 pub use code::Code;
 pub(crate) use envelope::{Body, Message, Unreadable, check_id, read, read_one, text};
 pub(crate) use params::{Params, Slot};
-pub(crate) use write::{Failure, error_response, notification, request, write_string};
+pub(crate) use write::{Failure, error_response, notification, refusal_response, request, write_string};

@@ -29,6 +29,25 @@ pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(out, text).expect("writing to memory does not fail");
 }
 
+/// Characters of the message of a refusal.
+const REFUSAL_CHARS: usize = 500;
+
+/// An error response of the engine's own. Its message may quote what the client sent, whatever the size of that, and
+/// is cut.
+pub(crate) fn refusal_response(id: Option<&str>, failure: &Failure) -> Vec<u8> {
+    let end = match failure.message.len() {
+        0..=REFUSAL_CHARS => None,
+        _ => failure.message.char_indices().nth(REFUSAL_CHARS),
+    };
+    match end {
+        None => error_response(id, failure),
+        Some((end, _)) => {
+            let message = format!("{}…", &failure.message[..end]);
+            error_response(id, &Failure { message, ..failure.clone() })
+        }
+    }
+}
+
 /// An error response. Without an id (it could not be read) the member is left out, as MCP has it.
 pub(crate) fn error_response(id: Option<&str>, failure: &Failure) -> Vec<u8> {
     let mut out =

@@ -276,6 +276,35 @@ def test_calls_over_the_pool(limited: Limited) -> None:
     assert server.post(call("echo_pool", {"message": "m"})).says == (200, None)
 
 
+def test_refusals_are_short(server: Server) -> None:
+    """A large text does not come back, let alone with its escapes."""
+    large = "\x01\u200b" * 200_000
+    bodies = [
+        modern("server/discover", version=large),
+        modern(large),
+        modern("server/discover") | {"jsonrpc": large},
+        modern("server/discover") | {"method": [large]},
+        modern("server/discover") | {"params": {"_meta": large}},
+        modern("server/discover") | {"params": {"name": [large]}},
+        modern("server/discover") | {"id": [large]},
+        call(large),
+        call("echo", {large: 1}),
+        call("echo", {"message": [large]}),
+        modern("prompts/get", {"name": large}),
+        modern("tools/list", {"cursor": large}),
+        modern("completion/complete", {"ref": {"type": large}, "argument": {"name": "a", "value": "v"}}),
+        modern("completion/complete", {"ref": {"type": "ref/prompt", "name": large}, "argument": {"name": "a", "value": "v"}}),
+        modern("subscriptions/listen", {"notifications": {"toolsListChanged": large}}),
+        call("echo", {"message": "m"}, progressToken=[large]),
+        dump(DISCOVER) + large.encode(),
+    ]
+    for body in bodies:
+        method = body["method"] if isinstance(body, dict) and isinstance(body["method"], str) and len(body["method"]) < 100 else "x"
+        answer = server.post(body, [*server.base(), ("mcp-protocol-version", "2026-07-28"), ("mcp-method", method), ("mcp-name", "echo")])
+        assert len(answer.body) < 10_000, (len(answer.body), answer.body[:200])
+        assert answer.status >= 400 or answer.code is not None or answer.json["result"]["isError"]
+
+
 def test_identifiers_that_a_client_leaves_with_the_server(server: Server) -> None:
     """What one client makes the server keep is bounded, whatever the size of one body."""
     large = "x" * 1_000_000

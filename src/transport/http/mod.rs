@@ -3,6 +3,8 @@
 mod accept;
 mod carry;
 mod connection;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod guard;
 mod headers;
 mod reply;

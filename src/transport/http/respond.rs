@@ -20,7 +20,7 @@ use http_body::{Body, Frame, SizeHint};
 use super::{guard::Refusal, sse::SseBody};
 use crate::{
     call::Answer,
-    rpc::{Code, Failure, error_response},
+    rpc::{Code, Failure, refusal_response},
 };
 
 /// The body of a response.
@@ -113,7 +113,7 @@ pub(super) fn batch(first: Answer, more: Vec<Answer>) -> HttpResponse {
 /// A refusal of a request that was not read, or not as a message.
 pub(super) fn refusal(refusal: &Refusal) -> HttpResponse {
     let failure = Failure::new(Code::INVALID_REQUEST, refusal.message.clone());
-    json(refusal.status, error_response(None, &failure))
+    json(refusal.status, refusal_response(None, &failure))
 }
 
 pub(super) fn stream(body: Box<SseBody>) -> HttpResponse {

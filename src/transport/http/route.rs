@@ -229,5 +229,5 @@ pub(super) struct Post<'a> {
 /// A refusal with a status of HTTP's own, as a response to a message that was read.
 pub(super) fn refused(status: StatusCode, id: Option<&str>, message: impl Into<String>) -> HttpResponse {
     let failure = Failure::new(Code::INVALID_REQUEST, message);
-    respond::json(status, rpc::error_response(id, &failure))
+    respond::json(status, rpc::refusal_response(id, &failure))
 }

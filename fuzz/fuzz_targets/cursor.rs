@@ -1,0 +1,6 @@
+//! Pagination cursors.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| mcpserver::fuzz::cursor(input));

@@ -1,0 +1,6 @@
+//! Headers, and the body that they mirror.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| mcpserver::fuzz::headers(input));

@@ -1,0 +1,6 @@
+//! Values of headers that mirror the body.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| mcpserver::fuzz::value(input));
