@@ -8,5 +8,5 @@ pub use crate::{
     protocol::fuzz::value,
     registry::fuzz::{cursor, schema, template},
     rpc::fuzz::envelope,
-    transport::http::fuzz::headers,
+    transport::http::{fuzz::headers, fuzz_server::server},
 };

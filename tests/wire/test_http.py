@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from wire import Closed, Connection, Headers, Server, dump, mirrors, modern, replaced, request_text, without
+from wire import Closed, Connection, Headers, Server, call, dump, mirrors, modern, replaced, request_text, without
 
 DISCOVER = modern("server/discover")
 BODY = dump(DISCOVER)
@@ -267,6 +267,16 @@ def test_a_stream_for_http_1_0_is_not_chunked(server: Server) -> None:
             connection._more()
         assert connection.buffer.startswith(b"data: {")
         assert json.loads(connection.buffer[6:])["method"] == "notifications/subscriptions/acknowledged"
+
+
+def test_an_answer_that_is_a_stream_for_http_1_0(server: Server) -> None:
+    body = call("progress", {"n": 3}, progressToken="t")
+    with server.connect() as connection:
+        connection.send(server.text(body, version="HTTP/1.0"))
+        head = connection.read_head()
+        assert head.header("content-type") == "text/event-stream" and head.header("transfer-encoding") is None
+        text = connection.rest()
+        assert text.count(b"data: {") == 4 and text.endswith(b"}\n\n")
 
 
 def test_a_stream_says_that_its_connection_closes(server: Server) -> None:

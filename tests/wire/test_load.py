@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
+import pytest
 from conftest import LOGS, WIRE_SERVER
 from wire import NEWEST, Connection, Server, Session, call, modern, request_text, session, without
 
@@ -179,12 +180,14 @@ def test_an_answer_that_is_not_read(limited: Limited) -> None:
     assert server.resident() - before < 32 * MEGABYTE
 
 
-def test_an_answer_that_is_read_slowly(limited: Limited) -> None:
-    """Slow is not dead: it may take longer than any limit, as long as it goes on."""
+@pytest.mark.parametrize("behind", [b"", b"POST /m"], ids=["alone", "half-a-request"])
+def test_an_answer_that_is_read_slowly(limited: Limited, behind: bytes) -> None:
+    """Slow is not dead: it may take longer than any limit, as long as it goes on. What the client has sent behind the
+    request may be late by then, and its refusal does not get into the answer."""
     server = limited(write_ms=400, connection_idle_ms=400, header_read_ms=400)
     text = "x" * 3_000_000
     with server.connect(receive_buffer=65536) as connection:
-        connection.send(server.text(call("echo", {"message": text})))
+        connection.send(server.text(call("echo", {"message": text})) + behind)
         began = time.monotonic()
         received = b""
         while time.monotonic() - began < 1.5:

@@ -5,6 +5,8 @@ mod carry;
 mod connection;
 #[cfg(fuzzing)]
 pub(crate) mod fuzz;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz_server;
 mod guard;
 mod headers;
 mod reply;
